@@ -1,0 +1,79 @@
+#include "../topk/topk.h"
+
+#include "bindings.h"
+
+namespace edgegeo {
+namespace {
+
+// Ascending, disjoint and inside the gallery, or memory is read that is not ours.
+void check_ranges(View<const std::int64_t> ranges, std::size_t n) {
+  std::int64_t from = 0;
+  for (std::size_t i = 0; i != ranges.rows; ++i) {
+    const std::int64_t start = ranges.row(i)[0], stop = ranges.row(i)[1];
+    if (start < from || stop < start || stop > static_cast<std::int64_t>(n)) {
+      throw py::value_error("ranges must be ascending, disjoint [start, stop) within [0, " +
+                            std::to_string(n) + "], got [" + std::to_string(start) + ", " +
+                            std::to_string(stop) + ") at row " + std::to_string(i));
+    }
+    from = stop;
+  }
+}
+
+std::pair<py::array_t<std::int32_t>, py::array_t<float>> bound_top_k(
+    const py::array& queries, const py::array& gallery, std::int64_t k,
+    const std::optional<py::array>& scales, const std::optional<py::array>& ranges,
+    const std::optional<std::string>& target) {
+  const auto* query_data = checked<float>(queries, "queries", 2);
+  require_layout(gallery, "gallery", 2);
+  const std::size_t n = extent(gallery, 0), d = extent(gallery, 1), q = extent(queries, 0);
+  if (extent(queries, 1) != d) throw py::value_error("queries and gallery differ in width");
+  if (n > std::numeric_limits<std::int32_t>::max()) throw py::value_error("gallery is too long");
+  if (k < 1 || k > static_cast<std::int64_t>(n)) {
+    throw py::value_error("k must be in [1, " + std::to_string(n) + "], got " + std::to_string(k));
+  }
+  const bool is_int8 = py::isinstance<py::array_t<std::int8_t>>(gallery);
+  const float* scale_data = scales ? checked<float>(*scales, "scales", 1) : nullptr;
+  if (scales && extent(*scales, 0) != n) throw py::value_error("scales must be (n,)");
+  if (is_int8 && !scales) throw py::value_error("an int8 gallery needs scales");
+
+  const std::int64_t everything[2] = {0, static_cast<std::int64_t>(n)};
+  View<const std::int64_t> range_view{everything, 1, 2};
+  if (ranges) {
+    range_view = {checked<std::int64_t>(*ranges, "ranges", 2), extent(*ranges, 0), 2};
+    if (extent(*ranges, 1) != 2) throw py::value_error("ranges must be (m, 2)");
+    check_ranges(range_view, n);
+  }
+  const Target chosen = parse_target(target);
+
+  py::array_t<std::int32_t> ids({queries.shape(0), py::ssize_t{k}});
+  py::array_t<float> scores({queries.shape(0), py::ssize_t{k}});
+  const View<std::int32_t> id_view{ids.mutable_data(), q, static_cast<std::size_t>(k)};
+  const View<float> score_view{scores.mutable_data(), q, static_cast<std::size_t>(k)};
+  const auto run = [&](const auto* rows) {
+    const View<std::remove_pointer_t<decltype(rows)>> row_view{rows, n, d};
+    const py::gil_scoped_release nogil;
+    top_k({query_data, q, d}, row_view, scale_data, range_view, id_view, score_view, chosen);
+  };
+  if (is_int8) {
+    run(static_cast<const std::int8_t*>(gallery.data()));
+  } else if (gallery.dtype().equal(py::dtype("e"))) {
+    run(static_cast<const Half*>(gallery.data()));
+  } else if (py::isinstance<py::array_t<float>>(gallery)) {
+    run(static_cast<const float*>(gallery.data()));
+  } else {
+    refuse_dtype(gallery, "gallery", "float32, float16 or int8");
+  }
+  return {ids, scores};
+}
+
+}  // namespace
+
+void bind_topk(py::module_& m) {
+  m.def("top_k", bound_top_k, "queries"_a.noconvert(), "gallery"_a.noconvert(), "k"_a,
+        "scales"_a.noconvert() = py::none(), "ranges"_a.noconvert() = py::none(),
+        "target"_a = py::none(),
+        "Exact top-k inner product over float32, float16 or int8 rows: (ids, scores), (q, k) each. "
+        "See csrc/topk/topk.h.");
+}
+
+}  // namespace edgegeo

@@ -1,0 +1,31 @@
+"""The compiled kernels. Each is described by its header under csrc/."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+TARGETS: tuple[str, ...]  # instruction sets this CPU can run, best last; the default is the last
+
+def top_k(
+    queries: NDArray[np.float32],  # (q, d)
+    gallery: NDArray[Any],  # (n, d) float32, float16 or int8
+    k: int,
+    scales: NDArray[np.float32] | None = None,  # (n,), needed by int8
+    ranges: NDArray[np.int64] | None = None,  # (m, 2) [start, stop), ascending, disjoint
+    target: str | None = None,
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]: ...  # ids (q, k), scores (q, k)
+def rectify(
+    frame: NDArray[np.uint8],  # (h, w, 3)
+    homographies: NDArray[np.float64],  # (r, 3, 3), tile pixel -> frame pixel
+    size: int,
+    bgr: bool = True,
+    target: str | None = None,
+) -> NDArray[np.float32]: ...  # (r, 4, size, size): R, G, B, coverage
+def gather_pairs(
+    tokens: NDArray[np.int8],  # (n, t, c)
+    scales: NDArray[np.float32],  # (n,)
+    ids: NDArray[np.int32],  # (k,)
+    out: NDArray[np.float32] | None = None,  # (k, t, c)
+    target: str | None = None,
+) -> NDArray[np.float32]: ...  # (k, t, c)

@@ -1,0 +1,1 @@
+"""From maps to the engine folder a drone carries: whole or not at all, and resumable."""

@@ -1,0 +1,56 @@
+"""What was fitted on validation data: fusion weights, probability, sigma, accept threshold."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from edgegeo.errors import EngineError
+
+FEATURES = ("bias", "mass", "relevance", "retrieval", "support", "sharpness")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Numbers of the manifest's `calibration`; the defaults are those of no calibration.
+
+    A candidate's score is `relevance_weight * relevance + retrieval_weight * cosine - nowhere`:
+    log-odds against "nowhere on this map". `probability_weights` belong to the features
+    named in FEATURES (see fix.Evidence); `accept` is the least probability of an accepted fix.
+    The fix's standard deviation is `sigma_scale` times the candidates' own, plus `sigma_floor`
+    (in tile sides) in quadrature.
+    """
+
+    relevance_weight: float = 1.0
+    retrieval_weight: float = 0.0
+    nowhere: float = 0.0
+    probability_weights: tuple[float, ...] = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
+    sigma_scale: float = 1.0
+    sigma_floor: float = 0.02
+    accept: float = 0.5
+
+    def probability(self, features: tuple[float, ...]) -> float:
+        """P(horizontal error <= 20 m) by logistic regression."""
+        total = sum(w * x for w, x in zip(self.probability_weights, features, strict=True))
+        return 1 / (1 + math.exp(-max(-50.0, min(50.0, total))))
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def calibration_from_json(values: Mapping[str, Any]) -> Calibration:
+    """Read a manifest's `calibration`; keys that are no field (notes, counts) are left out."""
+    names = {field.name for field in fields(Calibration)}
+    known = {key: value for key, value in values.items() if key in names}
+    try:
+        for key, value in known.items():
+            known[key] = tuple(map(float, value)) if key == "probability_weights" else float(value)
+        calibration = Calibration(**known)
+    except (TypeError, ValueError) as error:
+        raise EngineError(f"the engine's calibration is not numbers: {error}") from error
+    if len(calibration.probability_weights) != len(FEATURES):
+        raise EngineError(
+            f"the engine's calibration must have {len(FEATURES)} probability_weights "
+            f"({', '.join(FEATURES)}), got {len(calibration.probability_weights)}"
+        )
+    return calibration

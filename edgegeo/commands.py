@@ -1,0 +1,110 @@
+"""What each command does with its arguments. Imports stand inside, so that help is quick."""
+
+from argparse import Namespace
+from contextlib import ExitStack
+from pathlib import Path
+
+
+def build(args: Namespace) -> None:
+    from edgegeo.building.build import build
+
+    build(
+        args.maps,
+        args.out,
+        footprint_m=args.footprint_m,
+        tile_m=args.tile_m,
+        overlap=args.overlap,
+        model=args.model,
+        nodata=args.nodata,
+        licence=args.licence,
+        attribution=args.attribution,
+    )
+
+
+def locate(args: Namespace) -> None:
+    from edgegeo.flight import Known, locate_flight
+    from edgegeo.localizer import Localizer
+    from edgegeo.logs import CsvLog, GeoJsonLog, PageLog, fix_line
+    from edgegeo.sources import open_frames
+    from edgegeo.truth import read_poses
+    from edgegeo.types import Prior
+
+    source = open_frames(args.frames)
+    poses = read_poses(args.poses, numbered=source.numbered) if args.poses else None
+    known = Known(
+        prior=Prior(*args.prior) if args.prior else None,
+        heading_deg=args.heading_deg,
+        heading_sigma_deg=args.heading_sigma_deg,
+        gsd_m=args.gsd_m,
+        gsd_sigma=args.gsd_sigma,
+        height_m=args.height_m,
+        fov_deg=args.fov_deg,
+        roll_deg=args.roll_deg,
+        pitch_deg=args.pitch_deg,
+    )
+    localizer = Localizer(args.engine, threads=args.threads)
+    with ExitStack() as stack:
+        logs = [
+            stack.enter_context(kind(path))
+            for kind, path in ((CsvLog, args.csv), (GeoJsonLog, args.geojson))
+            if path
+        ]
+        page = None
+        if args.report:
+            title = f"{source.path.name} in {Path(args.engine).name}"
+            page = stack.enter_context(PageLog(args.report, localizer.gallery, title))
+        for frame, fix in locate_flight(localizer, source, known, poses=poses, every=args.every):
+            print(fix_line(frame.name, fix), flush=True)
+            for log in logs:
+                log.add(frame.name, fix)
+            if page is not None:
+                page.add(frame.name, fix, frame.image)
+
+
+def evaluate(args: Namespace) -> None:
+    from edgegeo.evaluation.run import evaluate
+    from edgegeo.evaluation.table import results_table
+
+    results = evaluate(
+        args.engine,
+        args.frames,
+        args.truth,
+        heading_noise_deg=args.heading_noise_deg,
+        gsd_noise=args.gsd_noise,
+        no_heading=args.no_heading,
+        no_gsd=args.no_gsd,
+        prior_radius_m=args.prior_radius_m,
+        seed=args.seed,
+        out=args.out,
+        rows=args.rows,
+        threads=args.threads,
+    )
+    print(results_table(results))
+
+
+def simulate(args: Namespace) -> None:
+    from edgegeo.simulation.simulate import simulate
+
+    truth = simulate(
+        args.maps,
+        args.out,
+        count_per_map=args.count_per_map,
+        footprint_m=args.footprint_m,
+        size=args.size,
+        tilt_deg=args.tilt_deg,
+        heading=args.heading,
+        seed=args.seed,
+    )
+    print(truth)
+
+
+def demo(args: Namespace) -> None:
+    from edgegeo.demo.run import demo
+
+    demo(args.out, seed=args.seed)
+
+
+def info(args: Namespace) -> None:
+    from edgegeo.engine import open_engine
+
+    print(open_engine(args.engine, verify="all" if args.verify else "models").describe())

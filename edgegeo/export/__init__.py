@@ -1,0 +1,1 @@
+"""Networks to files: at the desk only."""

@@ -1,0 +1,1 @@
+"""Teaching the networks: data, augmentation, losses. At the desk only."""

@@ -1,0 +1,1 @@
+"""Georeferenced rasters, and how they are cut into tiles."""

@@ -1,0 +1,1 @@
+"""The networks, in PyTorch: at the desk only, never on the drone."""

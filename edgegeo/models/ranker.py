@@ -1,0 +1,121 @@
+"""The ranker as it flies: K candidates' stored tokens against a frame's, coarse to fine."""
+
+import itertools
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from edgegeo.models.relate import grids
+from edgegeo.models.student import REACH, Relation
+
+TURNS_DEG = (-6.0, 0.0, 6.0)  # beside the turned copies of the frame
+SCALES = (0.8, 0.89, 1.0, 1.12, 1.25)
+
+
+class Ranker(nn.Module):
+    """Relate each candidate to one turned copy of the frame.
+
+    At half resolution every turn and scale is tried over all shifts; at full resolution only
+    the best of them. The same sums as `models.relate.correlate`, pair by pair, as gathers and
+    matrix products that ONNX Runtime and TensorRT run well.
+
+    forward(query_tokens (r, t, c), copy (k,) int64, candidate_tokens (k, t, c))
+    returns  relevance (k,)      log-odds of the frame's centre lying on this tile
+             offset (k, 2)       frame centre minus tile centre, (east, north) in tile sides
+             log_variance (k,)   of that offset, each axis, tile sides squared
+    """
+
+    def __init__(self, relation: Relation, grid: int) -> None:
+        super().__init__()
+        self.relation, self.grid = relation, grid
+        self.table = nn.Buffer(sampling_table(grid), persistent=False)
+        self.coarse = nn.Buffer(shift_table(grid // 2, REACH // 2), persistent=False)
+        self.fine = nn.Buffer(shift_table(grid, REACH), persistent=False)
+        shifts = torch.arange(-REACH, REACH + 1).float()
+        places = torch.stack(torch.meshgrid(shifts, shifts, indexing="ij"), -1).flatten(0, 1)
+        self.places = nn.Buffer(places, persistent=False)  # (s^2, 2) as (south, east)
+
+    def forward(
+        self, query_tokens: Tensor, copy: Tensor, candidate_tokens: Tensor
+    ) -> tuple[Tensor, ...]:
+        queries, candidates = grids(query_tokens), grids(candidate_tokens)
+        best = self.best_transform(queries, copy, candidates)
+        turned = F.grid_sample(queries[copy], self.table[best], align_corners=False)
+        logits = self.relation(*self.fine_volume(turned, candidates)).flatten(1)
+
+        peak = self.places[logits.argmax(1)]
+        near = (self.places[None] - peak[:, None]).abs().amax(2) <= 1
+        p = torch.softmax(logits.masked_fill(~near, -1e4), 1)
+        mean = p @ self.places
+        spread = (p * (self.places[None] - mean[:, None]).square().sum(2)).sum(1) / 2
+        offset = torch.stack([mean[:, 1], -mean[:, 0]], 1) / self.grid
+        log_variance = torch.log(spread / self.grid**2 + 1e-5)
+        return torch.logsumexp(logits, 1), offset, log_variance
+
+    def best_transform(self, queries: Tensor, copy: Tensor, candidates: Tensor) -> Tensor:
+        """Index of the turn and scale under which each candidate fits best, at half resolution."""
+        count, (r, c) = len(self.table), queries.shape[:2]
+        every = queries[:, None].expand(-1, count, -1, -1, -1).flatten(0, 1)
+        table = self.table[None].expand(r, -1, -1, -1, -1).flatten(0, 1)
+        turned: Tensor = F.avg_pool2d(F.grid_sample(every, table, align_corners=False), 2)
+        turned = turned.flatten(2).transpose(1, 2).reshape(r, count, -1, c)[copy]  # (k, w, t, c)
+        tokens = F.avg_pool2d(candidates, 2).flatten(2).transpose(1, 2)  # (k, t, c)
+        k, t = tokens.shape[:2]
+        shifted = with_zero(tokens)[:, self.coarse.flatten()]  # (k, s * t, c)
+        numerator = turned.reshape(k, count, t * c) @ shifted.reshape(k, -1, t * c).transpose(1, 2)
+        norms = with_zero(tokens.norm(dim=2)[..., None])[:, self.coarse.flatten()]
+        query_norms = turned.norm(dim=3)
+        denominator = query_norms @ norms.reshape(k, -1, t).transpose(1, 2)
+        size = query_norms.square().sum(2) * tokens.square().sum((1, 2))[:, None]
+        overlap = denominator / (size.sqrt()[..., None] + 1e-3)
+        score = numerator / (denominator + 1e-3) * (overlap + 1e-4).pow(self.relation.power)
+        best: Tensor = score.amax(2).argmax(1)
+        return best
+
+    def fine_volume(self, turned: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
+        """Weighted mean cosine and overlap of each pair over all shifts, (k, s, s) both."""
+        queries, tokens = (
+            turned.flatten(2).transpose(1, 2),
+            candidates.flatten(2),
+        )  # (k,t,c), (k,c,t)
+        k, t = queries.shape[:2]
+        products = queries @ tokens  # (k, t, t): every query token with every tile token
+        norms, query_norms = tokens.norm(dim=1), queries.norm(dim=2)
+        # Pairs last, so that a gather moves whole rows.
+        first = torch.arange(t, device=turned.device)[None] * (t + 1)
+        sides = with_zero(products.transpose(1, 2)).transpose(1, 2).flatten(1).T  # (t * (t+1), k)
+        numerator = sides[(first + self.fine).flatten()].reshape(-1, t, k).sum(1)
+        shifted = with_zero(norms[..., None])[..., 0].T[self.fine.flatten()].reshape(-1, t, k)
+        denominator = (shifted * query_norms.T).sum(1)
+        size = query_norms.square().sum(1) * norms.square().sum(1)
+        cosine, overlap = numerator / (denominator + 1e-3), denominator / (size.sqrt() + 1e-3)
+        side = 2 * REACH + 1
+        return cosine.T.reshape(k, side, side), overlap.clamp(0, 1).T.reshape(k, side, side)
+
+
+def with_zero(rows: Tensor) -> Tensor:
+    """Append the row that stands for "outside the grid"."""
+    return F.pad(rows, (0, 0, 0, 1))
+
+
+def shift_table(grid: int, reach: int) -> Tensor:
+    """(s^2, t) int64: the tile token under each query token at each shift; t means outside."""
+    shifts = torch.arange(-reach, reach + 1)
+    south, east = torch.meshgrid(shifts, shifts, indexing="ij")
+    cells = torch.arange(grid)
+    y, x = torch.meshgrid(cells, cells, indexing="ij")
+    ty = y.flatten()[None] + south.flatten()[:, None]
+    tx = x.flatten()[None] + east.flatten()[:, None]
+    inside = (ty >= 0) & (ty < grid) & (tx >= 0) & (tx < grid)
+    return torch.where(inside, ty * grid + tx, grid * grid)
+
+
+def sampling_table(grid: int) -> Tensor:
+    """(w, g, g, 2) positions for grid_sample, one map for each turn and scale."""
+    maps = []
+    for turn_deg, scale in itertools.product(TURNS_DEG, SCALES):
+        angle = torch.deg2rad(torch.tensor(turn_deg))
+        cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
+        maps.append(torch.tensor([[cos, sin, 0.0], [-sin, cos, 0.0]]))
+    return F.affine_grid(torch.stack(maps), [len(maps), 1, grid, grid], align_corners=False)

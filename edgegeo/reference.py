@@ -1,0 +1,132 @@
+"""Fixed inputs and outputs of both networks, kept in an engine: the parity check of a board."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgegeo import durable
+from edgegeo.errors import EngineError, ShapeError
+from edgegeo.model_folder import ENCODER, RANKER
+from edgegeo.preprocess import network_input
+
+FOLDER = "reference"
+PICTURES = 4
+TOLERANCE = 1e-3  # of the output's largest value, or of 1 where that is smaller
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def reference_images(px: int) -> NDArray[np.float32]:
+    """Return PICTURES patterns as (4, 4, px, px) network input, the same on every machine.
+
+    Whole-number arithmetic only. The last one has a corner without coverage.
+    """
+    v, u = np.mgrid[:px, :px]
+    images = []
+    for n in range(PICTURES):
+        planes = [(u * (n + 3) ^ v * (channel + 5)) + u * v // 7 for channel in range(3)]
+        valid = np.ones((px, px), np.float32)
+        if n == PICTURES - 1:
+            valid[: px // 4, : px // 3] = 0
+        images.append(network_input((np.stack(planes, axis=-1) % 256).astype(np.uint8), valid))
+    return np.stack(images)
+
+
+def run_reference(model: Path, px: int, grid: int) -> Arrays:
+    """Run both networks of a model folder on the patterns.
+
+    Returns the arrays by file stem, `encoder.in.image` and so on. Raises EngineError where a
+    network does not keep the contract: names, shapes, unit embeddings, finite values.
+    """
+    image = reference_images(px)
+    encoded = _run(model / ENCODER, {"image": image})
+    _check(ENCODER, encoded, {"embedding": (PICTURES, None), "tokens": (PICTURES, grid**2, None)})
+    if not np.allclose(np.linalg.norm(encoded["embedding"], axis=1), 1, atol=1e-3):
+        raise EngineError(f"{ENCODER} must give unit embeddings")
+    pairs: Arrays = {
+        "query_tokens": encoded["tokens"][:1],
+        "copy": np.zeros(PICTURES, np.int64),
+        "candidate_tokens": encoded["tokens"],
+    }
+    ranked = _run(model / RANKER, pairs)
+    _check(
+        RANKER,
+        ranked,
+        {"relevance": (PICTURES,), "offset": (PICTURES, 2), "log_variance": (PICTURES,)},
+    )
+    parts = {
+        "encoder.in": {"image": image},
+        "encoder.out": encoded,
+        "ranker.in": pairs,
+        "ranker.out": ranked,
+    }
+    return {f"{part}.{name}": a for part, arrays in parts.items() for name, a in arrays.items()}
+
+
+def write_reference(arrays: Arrays, engine: Path) -> list[str]:
+    """Write the arrays of `run_reference` into an engine being built; returns the files."""
+    (engine / FOLDER).mkdir(exist_ok=True)
+    names = [f"{FOLDER}/{stem}.npy" for stem in arrays]
+    for name, array in zip(names, arrays.values(), strict=True):
+        durable.write_file(engine / name, durable.npy_bytes(array))
+    return names
+
+
+def largest_difference(engine: Path) -> float:
+    """Run an engine's networks on its stored inputs; return the largest relative difference.
+
+    Raises EngineError above TOLERANCE, or where the stored arrays cannot be read.
+    """
+    worst = 0.0
+    for model in (ENCODER, RANKER):
+        stem = model.removesuffix(".onnx")
+        outputs = _run(engine / model, _stored(engine, f"{stem}.in."))
+        for name, expected in _stored(engine, f"{stem}.out.").items():
+            if name not in outputs or outputs[name].shape != expected.shape:
+                raise EngineError(f"{engine / model} does not give {name} as its reference does")
+            scale = max(1.0, float(np.abs(expected).max()))
+            difference = float(np.abs(outputs[name] - expected).max()) / scale
+            if not difference <= TOLERANCE:
+                raise EngineError(
+                    f"{model} gives another {name} here than where {engine} was built: off by "
+                    f"{difference:.2g}, at most {TOLERANCE:g} allowed"
+                )
+            worst = max(worst, difference)
+    return worst
+
+
+def _run(path: Path, inputs: Arrays) -> Arrays:
+    from edgegeo.backends.onnxruntime import Session
+
+    try:
+        return Session(path, threads=1).run(inputs)
+    except ShapeError as error:
+        raise EngineError(f"the networks and their description do not fit: {error}") from error
+
+
+def _stored(engine: Path, prefix: str) -> Arrays:
+    paths = sorted((engine / FOLDER).glob(f"{prefix}*.npy"))
+    if not paths:
+        raise EngineError(f"{engine} has no {FOLDER}/{prefix}*.npy; build it again")
+    names = [path.name.removeprefix(prefix).removesuffix(".npy") for path in paths]
+    try:
+        return {n: np.load(p, allow_pickle=False) for n, p in zip(names, paths, strict=True)}
+    except (OSError, ValueError, EOFError) as error:
+        raise EngineError(f"{engine / FOLDER} cannot be read: {error}") from error
+
+
+def _check(model: str, outputs: Arrays, shapes: Mapping[str, tuple[int | None, ...]]) -> None:
+    for name, shape in shapes.items():
+        if name not in outputs:
+            raise EngineError(f"{model} must have an output {name}, got {', '.join(outputs)}")
+        array = outputs[name]
+        wanted = tuple(g if s is None else s for s, g in zip(shape, array.shape, strict=False))
+        if array.ndim != len(shape) or array.shape != wanted or array.dtype != np.float32:
+            raise EngineError(
+                f"{model} must give {name} as {shape} float32, got {array.shape} {array.dtype}"
+            )
+        if not np.isfinite(array).all():
+            raise EngineError(f"{model} gives {name} that is not finite")

@@ -1,0 +1,73 @@
+"""Find the map tiles that look most like a frame."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgegeo import _core
+from edgegeo.errors import RangeError, ShapeError
+
+_ROW_TYPES = (np.float32, np.float16, np.int8)
+
+
+class Matches(NamedTuple):
+    ids: NDArray[np.int32]  # (q, k) row into the gallery, best first; -1 where there was none
+    scores: NDArray[np.float32]  # (q, k) inner product, descending; -inf where there was none
+
+
+def top_k(
+    queries: NDArray[np.float32],
+    gallery: NDArray[Any],
+    k: int,
+    *,
+    scales: NDArray[np.float32] | None = None,
+    ranges: NDArray[np.int64] | None = None,
+) -> Matches:
+    """Return the `k` gallery rows closest to each query.
+
+    Args:
+        queries: (q, d) float32, unit rows.
+        gallery: (n, d) float32, float16 or int8 rows; may be memory-mapped read-only.
+        k: matches per query, 1 <= k <= n.
+        scales: (n,) float32, what one unit of an int8 row is worth; int8 rows need it.
+        ranges: (m, 2) int64 rows [start, stop) to search, ascending and disjoint: a prior
+            circle. All rows when None.
+
+    Exact search, no index: one pass over the rows asked for, bound by memory bandwidth. Ties
+    go to the lower id. A row whose score is NaN comes after every finite one, with -inf.
+    Where the ranges hold fewer than `k` rows the tail is id -1, score -inf. Nothing is copied:
+    an array of another dtype or layout is a ShapeError from here, a TypeError from the kernel.
+
+    >>> gallery = np.eye(3, dtype=np.float32)
+    >>> top_k(gallery[:1], gallery, k=2).ids
+    array([[0, 1]], dtype=int32)
+    >>> top_k(gallery[:1], gallery, k=2, ranges=np.array([[2, 3]])).ids
+    array([[ 2, -1]], dtype=int32)
+    """
+    if gallery.ndim != 2 or gallery.dtype not in _ROW_TYPES:
+        raise ShapeError.of("gallery", "(n, d) float32, float16 or int8", _layout(gallery))
+    n, d = gallery.shape
+    if queries.ndim != 2 or queries.shape[1] != d or queries.dtype != np.float32:
+        raise ShapeError.of("queries", f"(q, {d}) float32", _layout(queries))
+    if gallery.dtype == np.int8 and scales is None:
+        raise ShapeError.of("scales", f"({n},) float32 for an int8 gallery", None)
+    if scales is not None and (scales.shape != (n,) or scales.dtype != np.float32):
+        raise ShapeError.of("scales", f"({n},) float32", _layout(scales))
+    if not 1 <= k <= n:
+        raise RangeError.of("k", f"in [1, {n}]", k)
+    if ranges is not None:
+        _check_ranges(ranges, n)
+    return Matches(*_core.top_k(queries, gallery, k, scales, ranges))
+
+
+def _check_ranges(ranges: NDArray[np.int64], n: int) -> None:
+    if ranges.ndim != 2 or ranges.shape[1] != 2 or ranges.dtype != np.int64:
+        raise ShapeError.of("ranges", "(m, 2) int64", _layout(ranges))
+    bounds = ranges.ravel()
+    if len(bounds) and (bounds[0] < 0 or bounds[-1] > n or bool(np.any(np.diff(bounds) < 0))):
+        raise RangeError.of("ranges", f"ascending, disjoint and within [0, {n}]", ranges.tolist())
+
+
+def _layout(array: NDArray[Any]) -> str:
+    return f"{array.shape} {array.dtype}"

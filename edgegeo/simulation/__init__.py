@@ -1,0 +1,1 @@
+"""Maps seen as a camera over them would: frames with known truth."""

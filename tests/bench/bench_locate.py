@@ -1,0 +1,149 @@
+"""How far locate() is from the bare time of its two networks, and where the rest goes.
+
+    python -m tests.bench.bench_locate [--model DIR] [--tiles 10000] [--repeats 100] [--threads 2]
+
+One run, interleaved: locate(), then the same batches through the same ONNX Runtime sessions,
+then a fixed NumPy matrix product that says how quiet the machine is. Heading and scale are
+known. The gallery repeats random rows of a small one: time does not care what it shows.
+"""
+
+import argparse
+import tempfile
+import time
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import numpy as np
+
+from edgegeo.building.build import build
+from edgegeo.gallery import FILES, Gallery, open_gallery
+from edgegeo.localizer import Localizer
+from edgegeo.maps.arraymap import ArrayRaster
+from edgegeo.types import Fix, Timings
+
+SIZES = ((852, 480), (1920, 1080), (3840, 2160))
+FOOTPRINT_M = 120.0
+STAGES = [f.name for f in fields(Timings)]
+
+
+@dataclass
+class Recorder:
+    """Stands before a session and keeps the batches that go in."""
+
+    session: object
+    batches: list = field(default_factory=list)
+
+    def run(self, inputs):
+        self.batches.append({name: array.copy() for name, array in inputs.items()})
+        return self.session.run(inputs)
+
+    def replay(self) -> None:
+        for batch in self.batches:
+            self.session.run(batch)
+
+
+def blocks(height: int, width: int, cell: int, seed: int) -> np.ndarray:
+    """Return a (height, width, 3) uint8 picture of cells in random colours."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 255, (-(-height // cell), -(-width // cell), 3), np.uint8)
+    return np.repeat(np.repeat(coarse, cell, axis=0), cell, axis=1)[:height, :width].copy()
+
+
+def widen(gallery: Gallery, tiles: int, folder: Path) -> Gallery:
+    """Write `tiles` random rows of a gallery as files and map them."""
+    rows = np.random.default_rng(0).integers(0, len(gallery), tiles)
+    for name, (dtype, _) in FILES.items():
+        if dtype.names is None:
+            array = getattr(gallery, name)[rows]
+        else:
+            array = np.empty(tiles, dtype)
+            array["lat_deg"], array["lon_deg"] = gallery.lat_deg[rows], gallery.lon_deg[rows]
+            array["map"], array["coverage"] = gallery.maps[rows], gallery.coverage[rows]
+        np.save(folder / f"{name}.npy", array)
+    tokens = gallery.tokens.shape[1]
+    return open_gallery(folder, tiles=tiles, tokens=tokens, tile_m=gallery.tile_m)
+
+
+def ms_of(run) -> tuple[float, object]:
+    start = time.perf_counter()
+    result = run()
+    return 1e3 * (time.perf_counter() - start), result
+
+
+def measure(localizer: Localizer, size: tuple[int, int], repeats: int) -> str:
+    """Return one row of the table."""
+    width, height = size
+    frame = blocks(height, width, max(2, height // 60), seed=1)
+    known = {"heading_deg": 30.0, "gsd_m": FOOTPRINT_M / height}
+    sessions = localizer._encoder, localizer._ranker
+    encoder, ranker = Recorder(sessions[0]), Recorder(sessions[1])
+    localizer._encoder, localizer._ranker = encoder, ranker
+    first: Fix = localizer.locate(frame, **known)
+    localizer._encoder, localizer._ranker = sessions
+    if not first.candidates:
+        raise SystemExit(f"nothing to time: {first.reject}")
+
+    square = np.random.default_rng(2).standard_normal((384, 384), np.float32)
+    locate_ms, bare_ms, product_ms, stages = [], [], [], []
+    for turn in range(repeats + 5):
+        whole, fix = ms_of(lambda: localizer.locate(frame, **known))
+        bare = ms_of(lambda: (encoder.replay(), ranker.replay()))[0]
+        product = ms_of(lambda: square @ square)[0]
+        if turn < 5:  # warm up
+            continue
+        locate_ms.append(whole)
+        bare_ms.append(bare)
+        product_ms.append(product)
+        stages.append([getattr(fix.timings_ms, stage) for stage in STAGES])
+
+    whole, bare = np.median(locate_ms), np.median(bare_ms)
+    shares = np.median(stages, axis=0) / whole
+    copies = sum(len(batch["image"]) for batch in encoder.batches)
+    return " | ".join(
+        [
+            f"| {width}x{height}",
+            f"{copies}",
+            f"{whole:.1f}",
+            f"{bare:.1f}",
+            f"{whole / bare:.2f}",
+            f"{tail(locate_ms):.2f}",
+            f"{tail(product_ms):.2f}",
+            ", ".join(f"{s} {share:.0%}" for s, share in zip(STAGES, shares, strict=True)) + " |",
+        ]
+    )
+
+
+def tail(ms: list[float]) -> float:
+    """Return p99 over p50."""
+    return float(np.quantile(ms, 0.99) / np.median(ms))
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("--model", help="model folder (default: the shipped one)")
+    p.add_argument("--tiles", type=int, default=10_000)
+    p.add_argument("--candidates", type=int, default=32)
+    p.add_argument("--repeats", type=int, default=100)
+    p.add_argument("--threads", type=int, default=2)
+    args = p.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        raster = ArrayRaster(blocks(1200, 1200, 8, seed=0), None, 59.4, 24.7, 0.5)
+        build([raster], folder / "e", footprint_m=FOOTPRINT_M, model=args.model, progress=False)
+        localizer = Localizer(folder / "e", threads=args.threads, candidates=args.candidates)
+        localizer.gallery = widen(localizer.gallery, args.tiles, folder)
+        localizer.candidates = args.candidates
+        print(
+            f"{args.tiles} tiles, K={args.candidates}, {args.threads} threads, "
+            f"median of {args.repeats}, model {localizer.manifest.model_id}\n"
+        )
+        print(
+            "| frame | copies | locate ms | bare networks ms | ratio | p99/p50 | "
+            "of a matrix product | shares of locate |\n|---|---|---|---|---|---|---|---|"
+        )
+        for size in SIZES:
+            print(measure(localizer, size, args.repeats), flush=True)
+
+
+if __name__ == "__main__":
+    main()

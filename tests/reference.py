@@ -1,0 +1,103 @@
+"""The kernels again, slow and plain, in float64 NumPy. What each must give is in its header."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def top_k(
+    queries: Array,
+    gallery: Array,
+    k: int,
+    scales: Array | None = None,
+    ranges: Array | None = None,
+) -> tuple[Array, Array]:
+    """ids (q, k) and float64 scores (q, k); the lower id first on a tie, -1 and -inf as padding."""
+    scores = queries.astype(np.float64) @ gallery.astype(np.float64).T
+    if scales is not None:
+        scores = scores * scales
+    scores = np.where(np.isnan(scores), -np.inf, scores)
+    bounds = [(0, len(gallery))] if ranges is None else ranges
+    rows = np.concatenate([np.arange(0), *(np.arange(start, stop) for start, stop in bounds)])
+    ids = np.full((len(queries), k), -1)
+    best = np.full((len(queries), k), -np.inf)
+    for q, row_scores in enumerate(scores[:, rows.astype(int)]):
+        order = np.argsort(-row_scores, kind="stable")[:k]
+        ids[q, : len(order)] = rows[order]
+        best[q, : len(order)] = row_scores[order]
+    return ids, best
+
+
+def gather_pairs(tokens: Array, scales: Array, ids: Array) -> Array:
+    return (scales[ids, None, None] * tokens[ids].astype(np.float32)).astype(np.float32)
+
+
+def rectify(frame: Array, homographies: Array, size: int, bgr: bool = True) -> Array:
+    """(r, 4, size, size) float64, by the rules under "Shrink" and "Coverage" in rectify.h."""
+    cell = cell_side(homographies, size)
+    plane = average_cells(frame.astype(np.float64), cell)
+    out = [render(plane, frame.shape[:2], cell, one, size) for one in homographies]
+    planes = np.array(out).reshape(-1, 4, size, size)
+    return planes[:, [2, 1, 0, 3]] if bgr else planes
+
+
+def cell_side(homographies: Array, size: int) -> int:
+    centre = (size - 1) / 2
+    areas = [abs(np.linalg.det(jacobian(one, centre, centre))) for one in homographies]
+    return max(1, int(np.sqrt(min(areas)) / 2.25 + 0.5))
+
+
+def taps_a_side(homography: Array, size: int, cell: int) -> int:
+    last = size - 1
+    places = [(last / 2, last / 2), (0, 0), (0, last), (last, 0), (last, last)]
+    longest = max(np.linalg.norm(jacobian(homography, u, v), axis=0).max() for u, v in places)
+    return int(np.clip(np.ceil(longest / cell - 0.35), 1, 16))
+
+
+def jacobian(homography: Array, u: float, v: float) -> Array:
+    x, y, w = homography @ (u, v, 1)
+    return (homography[:2, :2] - np.outer((x / w, y / w), homography[2, :2])) / w
+
+
+def average_cells(frame: Array, cell: int) -> Array:
+    """Means of cell x cell pixels; the last row and column average what the edge leaves."""
+    for axis in (0, 1):
+        starts = np.arange(0, frame.shape[axis], cell)
+        counts = np.diff(np.append(starts, frame.shape[axis]))
+        sums = np.add.reduceat(frame, starts, axis=axis)
+        frame = sums / counts.reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
+    return frame
+
+
+def render(plane: Array, shape_hw: tuple[int, ...], cell: int, homography: Array, size: int) -> Any:
+    n = taps_a_side(homography, size, cell)
+    at = (np.arange(size * n) + 0.5) / n - 0.5  # every tap's place along one side of the tile
+    v, u = np.meshgrid(at, at, indexing="ij")
+    x, y, w = np.einsum("ij,jvu->ivu", homography, np.stack([u, v, np.ones_like(u)]))
+    x, y = x / np.where(w > 0, w, np.nan), y / np.where(w > 0, w, np.nan)
+    height, width = shape_hw
+    with np.errstate(invalid="ignore"):
+        inside = (w > 0) & (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
+    values = bilinear(plane, (x + 0.5) / cell - 0.5, (y + 0.5) / cell - 0.5) * inside[..., None]
+
+    def pool(taps: Array) -> Array:
+        return taps.reshape(size, n, size, n, -1).sum(axis=(1, 3))
+
+    count = pool(inside[..., None])
+    mean = pool(values) / np.maximum(count, 1)
+    colours = np.where(count > 0, (mean / 255 - 0.5) / 0.25, 0)
+    return np.concatenate([colours, count / n**2], axis=2).transpose(2, 0, 1)
+
+
+def bilinear(plane: Array, x: Array, y: Array) -> Array:
+    rows, cols = plane.shape[:2]
+    x, y = np.clip(np.nan_to_num(x), 0, cols - 1), np.clip(np.nan_to_num(y), 0, rows - 1)
+    col, row = x.astype(int), y.astype(int)
+    right, below = np.minimum(col + 1, cols - 1), np.minimum(row + 1, rows - 1)
+    fx, fy = (x - col)[..., None], (y - row)[..., None]
+    upper = plane[row, col] * (1 - fx) + plane[row, right] * fx
+    lower = plane[below, col] * (1 - fx) + plane[below, right] * fx
+    return upper * (1 - fy) + lower * fy

@@ -1,0 +1,212 @@
+"""Train the student: one encoder for frames and tiles, and the relation between their tokens.
+
+    python -m training.train_student DATA OUT [--recipe training/recipes/student.toml]
+
+Reads   DATA/naip, DATA/drone_ortho/seneca, DATA/texture (the train split) and landscapes made
+        by code; DATA/naip/claremont (val) every few hundred steps, to choose, never to learn
+Writes  OUT/student.pt       weights, optimiser and step: a killed run goes on from here
+        OUT/metrics.jsonl    one line a report: losses, and on val retrieval Recall@1, Recall@32
+                             and Recall@1 after re-ranking
+"""
+
+import argparse
+import json
+import math
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from edgegeo.learn import losses, places
+from edgegeo.learn.pairs_of_views import Batch, Views, draw
+from edgegeo.learn.recipe import load_recipe
+from edgegeo.learn.validation import Validation
+from edgegeo.models.encoder import EncoderConfig
+from edgegeo.models.relate import grids, turn_and_scale
+from edgegeo.models.student import REACH, Student
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentRecipe:
+    steps: int = 2600
+    pairs: int = 48
+    learning_rate: float = 2.5e-3
+    weight_decay: float = 0.03
+    warmup: int = 100
+    ema: float = 0.998
+    turn_noise_deg: float = 3.5  # what is left after the ranker's search over turns
+    scale_noise: float = 0.05
+    strangers: int = 1000  # earlier tiles kept as wrong answers
+    retrieval_weight: float = 1.5
+    seed: int = 0
+    landscapes: int = 60
+    report_every: int = 50
+    validate_every: int = 400
+
+
+class Strangers:
+    """Embeddings of the last tiles seen, as further wrong answers (cross-batch memory)."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.rows = size, torch.zeros(0, EncoderConfig().embedding_width)
+        self.places: list[str] = []
+
+    def unlike(self, places: tuple[str, ...]) -> torch.Tensor:
+        """Those of none of `places`."""
+        return self.rows[[place not in places for place in self.places]]
+
+    def add(self, rows: torch.Tensor, places: tuple[str, ...]) -> None:
+        self.rows = torch.cat([self.rows, rows.detach()])[-self.size :]
+        self.places = [*self.places, *places][-self.size :]
+
+
+def step_loss(
+    student: Student, batch: Batch, strangers: Strangers, recipe: StudentRecipe
+) -> dict[str, torch.Tensor]:
+    count = len(batch.tiles)
+    images = torch.from_numpy(np.concatenate([batch.frames, batch.tiles]))
+    embeddings, tokens = student.encoder(images.contiguous(memory_format=torch.channels_last))
+    offsets, same = torch.from_numpy(batch.offsets), torch.from_numpy(batch.same)
+
+    turn = torch.from_numpy(batch.turn_deg) + recipe.turn_noise_deg * torch.randn(count)
+    scale = torch.from_numpy(batch.scale) * torch.exp(recipe.scale_noise * torch.randn(count))
+    frames = turn_and_scale(grids(tokens[:count]), turn, scale)
+    logits = student.volumes(frames.contiguous(), grids(tokens[count:]).contiguous())
+    targets = losses.shift_targets(offsets, same, student.encoder.config.grid, REACH)
+    overlap = (1 - offsets.abs()).clamp(min=0).prod(-1) * same
+    gain = student.log_temperature.exp().clamp(max=60)
+    tiles = embeddings[count:]
+    retrieval = losses.retrieval_loss(
+        embeddings[:count], tiles, overlap, gain, strangers.unlike(batch.places)
+    )
+    strangers.add(tiles, batch.places)
+    return {
+        "position": losses.position_loss(logits, targets),
+        "nowhere": 0.3 * losses.nowhere_loss(logits, same),
+        "retrieval": recipe.retrieval_weight * retrieval,
+    }
+
+
+def learning_rate(step: int, recipe: StudentRecipe) -> float:
+    warm = min(1.0, (step + 1) / recipe.warmup)
+    return recipe.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / recipe.steps))
+
+
+def averaged(student: Student, average: Student, share: float) -> None:
+    """Move the running average of the weights: steadier than the last step's."""
+    for kept, new in zip(average.state_dict().values(), student.state_dict().values(), strict=True):
+        if kept.dtype.is_floating_point:
+            kept.lerp_(new, 1 - share)
+        else:
+            kept.copy_(new)
+
+
+def save(path: Path, state: dict[str, Any]) -> None:
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    os.replace(part, path)
+
+
+def main(data: Path, out: Path, recipe: StudentRecipe) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(recipe.seed)
+    groups = [
+        [
+            p
+            for city in ("long_beach", "palm_springs", "eureka", "bishop")
+            for p in places.naip(data / "naip" / city)
+        ],
+        places.orthomosaic(data / "drone_ortho/seneca/map.tif"),
+        places.photos(data / "texture/ochota"),
+    ]
+    shares = [0.75, 0.03, 0.08]
+    if recipe.landscapes:
+        groups.append(places.procedural(range(1000, 1000 + recipe.landscapes)))
+        shares.append(0.14)
+    validation = Validation(data / "naip" / "claremont")
+
+    student, average = Student(EncoderConfig()), Student(EncoderConfig())
+    student.to(memory_format=torch.channels_last)
+    decayed = [p for p in student.parameters() if p.ndim > 1]
+    plain = [p for p in student.parameters() if p.ndim <= 1]
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": decayed, "weight_decay": recipe.weight_decay},
+            {"params": plain, "weight_decay": 0.0},
+        ]
+    )
+    average.load_state_dict(student.state_dict())
+    start = 0
+    if (out / "student.pt").exists():
+        state = torch.load(out / "student.pt", weights_only=True)
+        student.load_state_dict(state["student"]), average.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        start = state["step"]
+
+    def pairs(step: int) -> Batch:
+        rng = np.random.default_rng((recipe.seed, step))
+        return draw(groups, shares, recipe.pairs, Views(), rng)
+
+    ahead = ThreadPoolExecutor(1)
+    upcoming = ahead.submit(pairs, start)
+    strangers = Strangers(recipe.strangers)
+    sums: dict[str, float] = {}
+    began = time.monotonic()
+    for step in range(start, recipe.steps):
+        batch = upcoming.result()
+        upcoming = ahead.submit(pairs, step + 1)  # drawn while the networks are at work
+        parts = step_loss(student, batch, strangers, recipe)
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(step, recipe)
+        optimiser.zero_grad()
+        torch.stack(list(parts.values())).sum().backward()
+        torch.nn.utils.clip_grad_norm_(student.parameters(), 2.0)
+        optimiser.step()
+        averaged(student, average, min(recipe.ema, (step + 1) / (step + 10)))
+        for name, value in parts.items():
+            sums[name] = sums.get(name, 0.0) + value.item() / recipe.report_every
+        done = step + 1
+        if done % recipe.report_every and done != recipe.steps:
+            continue
+        line: dict[str, float] = {
+            "step": done,
+            **sums,
+            "s_per_step": (time.monotonic() - began) / (done - start),
+        }
+        sums = {}
+        if done % recipe.validate_every == 0 or done == recipe.steps:
+            line |= validation.measure(average)
+        if done % (2 * recipe.report_every) == 0 or done == recipe.steps:
+            state = {
+                "student": student.state_dict(),
+                "average": average.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "step": done,
+                "recipe": asdict(recipe),
+            }
+            save(out / "student.pt", state)
+        text = json.dumps({key: round(value, 4) for key, value in line.items()})
+        print(text, flush=True)
+        with (out / "metrics.jsonl").open("a") as log:
+            log.write(text + "\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--recipe", type=Path)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--landscapes", type=int)
+    arguments = parser.parse_args()
+    chosen = load_recipe(
+        StudentRecipe, arguments.recipe, steps=arguments.steps, landscapes=arguments.landscapes
+    )
+    main(arguments.data, arguments.out, chosen)
