@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 TARGETS: tuple[str, ...]  # instruction sets this CPU can run, best last; the default is the last
 
 def top_k(
-    queries: NDArray[np.float32],  # (q, d)
+    queries: NDArray[np.float32] | NDArray[np.int8],  # (q, d); int8 only against int8 rows
     gallery: NDArray[Any],  # (n, d) float32, float16 or int8
     k: int,
     scales: NDArray[np.float32] | None = None,  # (n,), needed by int8
     ranges: NDArray[np.int64] | None = None,  # (m, 2) [start, stop), ascending, disjoint
     target: str | None = None,
+    query_scales: NDArray[np.float32] | None = None,  # (q,), int8 queries have them, no other
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]: ...  # ids (q, k), scores (q, k)
 def rectify(
     frame: NDArray[np.uint8],  # (h, w, 3)

@@ -133,9 +133,9 @@ class Localizer:
         clock.stop("rectify")
         if detail(inputs[0]) < MIN_DETAIL:
             return Reject.NO_DETAIL
-        embeddings, tokens = self._encode(inputs)
+        looks_like, tokens = self._encode(inputs)
         clock.stop("encode")
-        tile, copy, cosine = self._search(embeddings, ranges)
+        tile, copy, cosine = self._search(looks_like, ranges)
         clock.stop("search")
         batch = pairs.gather(self.gallery.tokens, self.gallery.token_scales, tile)
         clock.stop("pairs")
@@ -173,31 +173,32 @@ class Localizer:
         return np.stack(maps)
 
     def _encode(self, inputs: Float32) -> tuple[Float32, Float32]:
+        """Return embeddings (r, m, d), m shifts of each copy, and tokens (r, t, c)."""
         parts = [
             self._encoder.run({"image": inputs[i : i + BATCH]})
             for i in range(0, len(inputs), BATCH)
         ]
-        if len(parts) == 1:
-            return parts[0]["embedding"], parts[0]["tokens"]
-        return (
-            np.concatenate([part["embedding"] for part in parts]),
-            np.concatenate([part["tokens"] for part in parts]),
-        )
+        # An encoder from elsewhere may know no shifts.
+        embeddings = [part.get("shifted", part["embedding"][:, None]) for part in parts]
+        return np.concatenate(embeddings), np.concatenate([part["tokens"] for part in parts])
 
     def _search(
         self, embeddings: Float32, ranges: NDArray[np.int64] | None
     ) -> tuple[NDArray[np.int32], NDArray[np.int64], Float32]:
-        """Return the best tiles over all copies, each with the copy it fits best."""
-        gallery = self.gallery
+        """Return the best tiles over all copies and shifts, each with the copy it fits best."""
+        gallery, (copies_, shifts, width) = self.gallery, embeddings.shape
+        queries, query_scales = search.quantise_rows(embeddings.reshape(copies_ * shifts, width))
         ids, scores = search.top_k(
-            embeddings,
+            queries,
             gallery.embeddings,
             self.candidates,
             scales=gallery.embedding_scales,
+            query_scales=query_scales,
             ranges=ranges,
         )
-        copy = np.broadcast_to(np.arange(len(ids))[:, None], ids.shape)[ids >= 0]
-        scores, ids = scores[ids >= 0], ids[ids >= 0]
+        found = ids >= 0
+        copy = np.broadcast_to(np.arange(len(ids))[:, None] // shifts, ids.shape)[found]
+        scores, ids = scores[found], ids[found]
         order = np.lexsort((ids, -scores))
         _, first = np.unique(ids[order], return_index=True)
         keep = order[np.sort(first)[: self.candidates]]

@@ -9,6 +9,7 @@ from edgegeo import _core
 from edgegeo.errors import RangeError, ShapeError
 
 _ROW_TYPES = (np.float32, np.float16, np.int8)
+_WIDEST_INT8 = 2**17 - 1  # the sum of products of int8 fits int32
 
 
 class Matches(NamedTuple):
@@ -17,20 +18,23 @@ class Matches(NamedTuple):
 
 
 def top_k(
-    queries: NDArray[np.float32],
+    queries: NDArray[np.float32] | NDArray[np.int8],
     gallery: NDArray[Any],
     k: int,
     *,
     scales: NDArray[np.float32] | None = None,
+    query_scales: NDArray[np.float32] | None = None,
     ranges: NDArray[np.int64] | None = None,
 ) -> Matches:
     """Return the `k` gallery rows closest to each query.
 
     Args:
-        queries: (q, d) float32, unit rows.
+        queries: (q, d) float32, unit rows; or int8 against an int8 gallery, the faster way for
+            many queries (`quantise_rows` makes them).
         gallery: (n, d) float32, float16 or int8 rows; may be memory-mapped read-only.
         k: matches per query, 1 <= k <= n.
         scales: (n,) float32, what one unit of an int8 row is worth; int8 rows need it.
+        query_scales: (q,) float32, the same of int8 queries; they need it, float32 ones have none.
         ranges: (m, 2) int64 rows [start, stop) to search, ascending and disjoint: a prior
             circle. All rows when None.
 
@@ -38,6 +42,7 @@ def top_k(
     go to the lower id. A row whose score is NaN comes after every finite one, with -inf.
     Where the ranges hold fewer than `k` rows the tail is id -1, score -inf. Nothing is copied:
     an array of another dtype or layout is a ShapeError from here, a TypeError from the kernel.
+    The sums of int8 queries are integers: the same scores on every CPU.
 
     >>> gallery = np.eye(3, dtype=np.float32)
     >>> top_k(gallery[:1], gallery, k=2).ids
@@ -48,8 +53,7 @@ def top_k(
     if gallery.ndim != 2 or gallery.dtype not in _ROW_TYPES:
         raise ShapeError.of("gallery", "(n, d) float32, float16 or int8", _layout(gallery))
     n, d = gallery.shape
-    if queries.ndim != 2 or queries.shape[1] != d or queries.dtype != np.float32:
-        raise ShapeError.of("queries", f"(q, {d}) float32", _layout(queries))
+    _check_queries(queries, query_scales, d, gallery.dtype == np.int8)
     if gallery.dtype == np.int8 and scales is None:
         raise ShapeError.of("scales", f"({n},) float32 for an int8 gallery", None)
     if scales is not None and (scales.shape != (n,) or scales.dtype != np.float32):
@@ -58,7 +62,46 @@ def top_k(
         raise RangeError.of("k", f"in [1, {n}]", k)
     if ranges is not None:
         _check_ranges(ranges, n)
-    return Matches(*_core.top_k(queries, gallery, k, scales, ranges))
+    return Matches(*_core.top_k(queries, gallery, k, scales, ranges, query_scales=query_scales))
+
+
+def quantise_rows(x: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Return (int8 like x, (n,) float32 scales): x is near q * scale, to half a step.
+
+    `x` is (n, ...), one scale for all that `x[i]` holds: its largest magnitude over 127, so
+    nothing is clipped; a row of zeros gets scale 1.
+
+    >>> q, scales = quantise_rows(np.array([[254.0, -127.0, 0.0]], np.float32))
+    >>> q.tolist(), scales.tolist()
+    ([[127, -64, 0]], [2.0])
+    """
+    rows = np.ascontiguousarray(x, np.float32).reshape(len(x), -1)
+    scales = np.abs(rows).max(axis=1) / np.float32(127)
+    scales[scales < np.finfo(np.float32).tiny] = 1  # a subnormal scale is too coarse to divide by
+    q = np.rint(rows / scales[:, None]).astype(np.int8)
+    return q.reshape(x.shape), scales
+
+
+def _check_queries(
+    queries: NDArray[np.float32] | NDArray[np.int8],
+    query_scales: NDArray[np.float32] | None,
+    d: int,
+    int8_rows: bool,
+) -> None:
+    wanted = f"(q, {d}) float32" + (" or int8" if int8_rows else "")
+    int8 = int8_rows and queries.dtype == np.int8
+    if queries.ndim != 2 or queries.shape[1] != d or not (int8 or queries.dtype == np.float32):
+        raise ShapeError.of("queries", wanted, _layout(queries))
+    if int8 and d > _WIDEST_INT8:
+        raise ShapeError.of("queries", f"at most {_WIDEST_INT8} wide as int8", d)
+    if not int8 and query_scales is not None:
+        raise ShapeError.of("query_scales", "None for float32 queries", _layout(query_scales))
+    if int8 and query_scales is None:
+        raise ShapeError.of("query_scales", f"({len(queries)},) float32 for int8 queries", None)
+    if query_scales is not None and (
+        query_scales.shape != queries.shape[:1] or query_scales.dtype != np.float32
+    ):
+        raise ShapeError.of("query_scales", f"({len(queries)},) float32", _layout(query_scales))
 
 
 def _check_ranges(ranges: NDArray[np.int64], n: int) -> None:

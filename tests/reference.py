@@ -19,11 +19,29 @@ def top_k(
     scores = queries.astype(np.float64) @ gallery.astype(np.float64).T
     if scales is not None:
         scores = scores * scales
+    return best_of(scores, k, ranges)
+
+
+def top_k_int8(
+    queries: Array,
+    query_scales: Array,
+    gallery: Array,
+    k: int,
+    scales: Array,
+    ranges: Array | None = None,
+) -> tuple[Array, Array]:
+    """As `top_k`, with the three roundings to float32 that the header has: equal to the bit."""
+    dots = queries.astype(np.int64) @ gallery.astype(np.int64).T
+    scores = scales * (query_scales[:, None] * dots.astype(np.float32))
+    return best_of(scores, k, ranges)
+
+
+def best_of(scores: Array, k: int, ranges: Array | None) -> tuple[Array, Array]:
     scores = np.where(np.isnan(scores), -np.inf, scores)
-    bounds = [(0, len(gallery))] if ranges is None else ranges
+    bounds = [(0, scores.shape[1])] if ranges is None else ranges
     rows = np.concatenate([np.arange(0), *(np.arange(start, stop) for start, stop in bounds)])
-    ids = np.full((len(queries), k), -1)
-    best = np.full((len(queries), k), -np.inf)
+    ids = np.full((len(scores), k), -1)
+    best = np.full((len(scores), k), -np.inf)
     for q, row_scores in enumerate(scores[:, rows.astype(int)]):
         order = np.argsort(-row_scores, kind="stable")[:k]
         ids[q, : len(order)] = rows[order]

@@ -29,6 +29,29 @@ def test_no_ranges_at_all_find_nothing():
     assert found.ids.tolist() == [[-1, -1]]
 
 
+def test_int8_queries_find_what_their_float_rows_do():
+    queries, query_scales = search.quantise_rows(np.array([[0.6, 0.8], [2.0, 0.0]], np.float32))
+    found = search.top_k(queries, INT8, 2, scales=SCALES, query_scales=query_scales)
+    assert found.ids.tolist() == [[2, 1], [0, 2]]
+    np.testing.assert_allclose(found.scores, [[1.4 * 90 / 127, 0.8], [2, 180 / 127]], atol=0.005)
+
+
+@pytest.mark.parametrize("magnitude", [1e-30, 1.0, 1e30])
+def test_rounding_is_within_half_a_step_and_never_clips(magnitude):
+    x = magnitude * np.random.default_rng(0).standard_normal((50, 4, 7), np.float32)
+    q, scales = search.quantise_rows(x)
+    back = q * scales[:, None, None]
+    assert np.abs(q).max(axis=(1, 2)).tolist() == [127] * 50
+    assert np.all(np.abs(back - x) <= 0.5001 * scales[:, None, None])
+
+
+@pytest.mark.parametrize("magnitude", [0, 187 * 2**-149])  # the least subnormal is 2^-149
+def test_a_row_of_next_to_nothing_becomes_zeros(magnitude):
+    q, scales = search.quantise_rows(np.full((1, 3), magnitude, np.float32))
+    assert q.tolist() == [[0, 0, 0]]
+    assert scales.tolist() == [1.0]
+
+
 @pytest.mark.parametrize("k", [0, -1, 5])
 def test_k_outside_the_gallery_is_refused(k):
     with pytest.raises(RangeError, match=r"\[1, 4\]"):
@@ -45,6 +68,12 @@ def test_k_outside_the_gallery_is_refused(k):
         (GALLERY, GALLERY.astype(float), {}, "gallery .*float64"),
         (GALLERY[:, :2], INT8, {}, "scales"),
         (GALLERY[:, :2], INT8, {"scales": SCALES[:2]}, "scales"),
+        (INT8, INT8, {"scales": SCALES}, r"query_scales must be \(3,\) float32 for int8"),
+        (INT8, INT8, {"scales": SCALES, "query_scales": SCALES[:2]}, "query_scales"),
+        (INT8, INT8, {"scales": SCALES, "query_scales": SCALES.astype(float)}, "query_scales"),
+        (INT8.astype("f4"), INT8, {"scales": SCALES, "query_scales": SCALES}, "query_scales"),
+        (INT8.astype("u1"), INT8, {"scales": SCALES, "query_scales": SCALES}, "float32 or int8"),
+        (INT8, INT8.astype("f4"), {"query_scales": SCALES}, r"queries must be \(q, 2\) float32"),
         (GALLERY, GALLERY, {"ranges": np.array([0, 4])}, "ranges"),
         (GALLERY, GALLERY, {"ranges": np.array([[0.0, 4.0]])}, "ranges"),
     ],
@@ -52,6 +81,12 @@ def test_k_outside_the_gallery_is_refused(k):
 def test_shapes_are_explained(queries, gallery, options, message):
     with pytest.raises(ShapeError, match=message):
         search.top_k(queries, gallery, 1, **options)
+
+
+def test_int8_queries_too_wide_for_their_sums_are_refused():
+    wide, scales = np.zeros((1, 2**17), np.int8), np.ones(1, np.float32)
+    with pytest.raises(ShapeError, match="131071"):
+        search.top_k(wide, wide, 1, scales=scales, query_scales=scales)
 
 
 @pytest.mark.parametrize("ranges", [[[0, 5]], [[-1, 2]], [[2, 1]], [[0, 3], [2, 4]]])

@@ -42,11 +42,15 @@ class StudentRecipe:
     turn_noise_deg: float = 3.5  # what is left after the ranker's search over turns
     scale_noise: float = 0.05
     strangers: int = 1000  # earlier tiles kept as wrong answers
-    retrieval_weight: float = 1.5
+    retrieval_weight: float = 0.5
     seed: int = 0
     landscapes: int = 60
     report_every: int = 50
     validate_every: int = 400
+
+
+REACHED = 5.5 / 16  # tile sides: how far apart shifted embeddings still meet
+COPY_STEP_DEG = 14.0  # between the turned copies that are searched in flight
 
 
 class Strangers:
@@ -70,7 +74,7 @@ def step_loss(
 ) -> dict[str, torch.Tensor]:
     count = len(batch.tiles)
     images = torch.from_numpy(np.concatenate([batch.frames, batch.tiles]))
-    embeddings, tokens = student.encoder(images.contiguous(memory_format=torch.channels_last))
+    tokens = student.encoder.tokens(images.contiguous(memory_format=torch.channels_last))
     offsets, same = torch.from_numpy(batch.offsets), torch.from_numpy(batch.same)
 
     turn = torch.from_numpy(batch.turn_deg) + recipe.turn_noise_deg * torch.randn(count)
@@ -78,12 +82,15 @@ def step_loss(
     frames = turn_and_scale(grids(tokens[:count]), turn, scale)
     logits = student.volumes(frames.contiguous(), grids(tokens[count:]).contiguous())
     targets = losses.shift_targets(offsets, same, student.encoder.config.grid, REACH)
-    overlap = (1 - offsets.abs()).clamp(min=0).prod(-1) * same
+    reached = same & (offsets.abs().amax(-1) <= REACHED)
+    overlap = (1 - offsets.abs()).clamp(min=0).prod(-1) * reached
     gain = student.log_temperature.exp().clamp(max=60)
-    tiles = embeddings[count:]
-    retrieval = losses.retrieval_loss(
-        embeddings[:count], tiles, overlap, gain, strangers.unlike(batch.places)
-    )
+    copy = COPY_STEP_DEG * torch.round(torch.from_numpy(batch.turn_deg) / COPY_STEP_DEG)
+    turned = turn_and_scale(grids(tokens[:count]), copy, torch.ones(count))
+    looks = student.encoder.embed(turned.flatten(2).transpose(1, 2))
+    tiles = student.encoder.embed(tokens[count:])[:, looks.shape[1] // 2]
+    others = strangers.unlike(batch.places)
+    retrieval = losses.retrieval_loss(looks, tiles, overlap, same & ~reached, gain, others)
     strangers.add(tiles, batch.places)
     return {
         "position": losses.position_loss(logits, targets),
@@ -112,7 +119,7 @@ def save(path: Path, state: dict[str, Any]) -> None:
     os.replace(part, path)
 
 
-def main(data: Path, out: Path, recipe: StudentRecipe) -> None:
+def main(data: Path, out: Path, recipe: StudentRecipe, begin_with: Path | None) -> None:
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     groups = [
@@ -131,6 +138,9 @@ def main(data: Path, out: Path, recipe: StudentRecipe) -> None:
     validation = Validation(data / "naip" / "claremont")
 
     student, average = Student(EncoderConfig()), Student(EncoderConfig())
+    if begin_with is not None:
+        state = torch.load(begin_with, weights_only=True)["average"]
+        student.load_state_dict({k: v for k, v in state.items() if k in student.state_dict()})
     student.to(memory_format=torch.channels_last)
     decayed = [p for p in student.parameters() if p.ndim > 1]
     plain = [p for p in student.parameters() if p.ndim <= 1]
@@ -144,7 +154,8 @@ def main(data: Path, out: Path, recipe: StudentRecipe) -> None:
     start = 0
     if (out / "student.pt").exists():
         state = torch.load(out / "student.pt", weights_only=True)
-        student.load_state_dict(state["student"]), average.load_state_dict(state["average"])
+        student.load_state_dict(state["student"])
+        average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
         start = state["step"]
 
@@ -203,10 +214,11 @@ if __name__ == "__main__":
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--recipe", type=Path)
+    parser.add_argument("--begin-with", type=Path, help="student.pt whose weights to start from")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--landscapes", type=int)
     arguments = parser.parse_args()
     chosen = load_recipe(
         StudentRecipe, arguments.recipe, steps=arguments.steps, landscapes=arguments.landscapes
     )
-    main(arguments.data, arguments.out, chosen)
+    main(arguments.data, arguments.out, chosen, arguments.begin_with)

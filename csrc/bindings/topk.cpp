@@ -1,5 +1,6 @@
 #include "../topk/topk.h"
 
+#include "../topk/dot.h"
 #include "bindings.h"
 
 namespace edgegeo {
@@ -22,8 +23,13 @@ void check_ranges(View<const std::int64_t> ranges, std::size_t n) {
 std::pair<py::array_t<std::int32_t>, py::array_t<float>> bound_top_k(
     const py::array& queries, const py::array& gallery, std::int64_t k,
     const std::optional<py::array>& scales, const std::optional<py::array>& ranges,
-    const std::optional<std::string>& target) {
-  const auto* query_data = checked<float>(queries, "queries", 2);
+    const std::optional<std::string>& target, const std::optional<py::array>& query_scales) {
+  const bool int8_queries = py::isinstance<py::array_t<std::int8_t>>(queries);
+  if (int8_queries) {
+    require_layout(queries, "queries", 2);
+  } else {
+    checked<float>(queries, "queries", 2);
+  }
   require_layout(gallery, "gallery", 2);
   const std::size_t n = extent(gallery, 0), d = extent(gallery, 1), q = extent(queries, 0);
   if (extent(queries, 1) != d) throw py::value_error("queries and gallery differ in width");
@@ -35,6 +41,16 @@ std::pair<py::array_t<std::int32_t>, py::array_t<float>> bound_top_k(
   const float* scale_data = scales ? checked<float>(*scales, "scales", 1) : nullptr;
   if (scales && extent(*scales, 0) != n) throw py::value_error("scales must be (n,)");
   if (is_int8 && !scales) throw py::value_error("an int8 gallery needs scales");
+  const float* query_scale_data =
+      query_scales ? checked<float>(*query_scales, "query_scales", 1) : nullptr;
+  if (query_scales && extent(*query_scales, 0) != q) {
+    throw py::value_error("query_scales must be (q,)");
+  }
+  if (int8_queries && !is_int8) refuse_dtype(gallery, "gallery of int8 queries", "int8");
+  if (int8_queries != query_scales.has_value()) {
+    throw py::value_error("query_scales belong to int8 queries: both or neither");
+  }
+  if (int8_queries && d > dot_widest) throw py::value_error("int8 queries are too wide");
 
   const std::int64_t everything[2] = {0, static_cast<std::int64_t>(n)};
   View<const std::int64_t> range_view{everything, 1, 2};
@@ -50,11 +66,18 @@ std::pair<py::array_t<std::int32_t>, py::array_t<float>> bound_top_k(
   const View<std::int32_t> id_view{ids.mutable_data(), q, static_cast<std::size_t>(k)};
   const View<float> score_view{scores.mutable_data(), q, static_cast<std::size_t>(k)};
   const auto run = [&](const auto* rows) {
+    const auto* query_data = static_cast<const float*>(queries.data());
     const View<std::remove_pointer_t<decltype(rows)>> row_view{rows, n, d};
     const py::gil_scoped_release nogil;
     top_k({query_data, q, d}, row_view, scale_data, range_view, id_view, score_view, chosen);
   };
-  if (is_int8) {
+  if (int8_queries) {
+    const View<const std::int8_t> query_view{static_cast<const std::int8_t*>(queries.data()), q, d},
+        row_view{static_cast<const std::int8_t*>(gallery.data()), n, d};
+    const py::gil_scoped_release nogil;
+    top_k(query_view, query_scale_data, row_view, scale_data, range_view, id_view, score_view,
+          chosen);
+  } else if (is_int8) {
     run(static_cast<const std::int8_t*>(gallery.data()));
   } else if (gallery.dtype().equal(py::dtype("e"))) {
     run(static_cast<const Half*>(gallery.data()));
@@ -71,9 +94,9 @@ std::pair<py::array_t<std::int32_t>, py::array_t<float>> bound_top_k(
 void bind_topk(py::module_& m) {
   m.def("top_k", bound_top_k, "queries"_a.noconvert(), "gallery"_a.noconvert(), "k"_a,
         "scales"_a.noconvert() = py::none(), "ranges"_a.noconvert() = py::none(),
-        "target"_a = py::none(),
+        "target"_a = py::none(), "query_scales"_a.noconvert() = py::none(),
         "Exact top-k inner product over float32, float16 or int8 rows: (ids, scores), (q, k) each. "
-        "See csrc/topk/topk.h.");
+        "int8 queries, with query_scales, against int8 rows. See csrc/topk/topk.h.");
 }
 
 }  // namespace edgegeo

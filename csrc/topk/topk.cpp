@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "dot.h"
 #include "score.h"
 
 namespace edgegeo {
@@ -24,6 +25,21 @@ ScoreBlock<Row> score_for(Target target) noexcept {
 #endif
     default:
       return score_scalar<Row>;
+  }
+}
+
+DotBlock dot_for(Target target) noexcept {
+  switch (target) {
+#if defined(EDGEGEO_HAS_AVX2)
+    case Target::avx2:
+      return dot_avx2;
+#endif
+#if defined(EDGEGEO_HAS_NEON)
+    case Target::neon:
+      return dot_neon;
+#endif
+    default:
+      return dot_scalar;
   }
 }
 
@@ -50,6 +66,34 @@ void merge(const float* block, const float* scales, std::size_t first, std::size
   }
 }
 
+// One pass over the ranges. score_block(q, together, row, count, block) writes the scores,
+// before the rows' scales, of `together` <= at_once queries from q on and `count` rows.
+template <class Score>
+void search(std::size_t at_once, const Score& score_block, const float* scales,
+            View<const std::int64_t> ranges, View<std::int32_t> ids, View<float> best) noexcept {
+  const std::size_t k = ids.cols;
+  std::fill_n(ids.data, ids.rows * k, -1);
+  std::fill_n(best.data, best.rows * k, lowest);
+
+  float block[std::max(query_block, dot_queries) * row_block];
+  std::size_t held = 0;
+  for (std::size_t range = 0; range != ranges.rows; ++range) {
+    const auto stop = static_cast<std::size_t>(ranges.row(range)[1]);
+    for (auto row = static_cast<std::size_t>(ranges.row(range)[0]); row < stop;) {
+      const std::size_t count = std::min(row_block, stop - row);
+      for (std::size_t q = 0; q < ids.rows; q += at_once) {
+        const std::size_t together = std::min(at_once, ids.rows - q);
+        score_block(q, together, row, count, block);
+        for (std::size_t i = 0; i != together; ++i) {
+          merge(block + i * count, scales, row, count, ids.row(q + i), best.row(q + i), held, k);
+        }
+      }
+      held = std::min(k, held + count);
+      row += count;
+    }
+  }
+}
+
 }  // namespace
 
 template <class Row>
@@ -57,27 +101,28 @@ void top_k(View<const float> queries, View<const Row> gallery, const float* scal
            View<const std::int64_t> ranges, View<std::int32_t> ids, View<float> scores,
            Target target) noexcept {
   const auto score = score_for<Row>(target);
-  const std::size_t k = ids.cols;
-  std::fill_n(ids.data, ids.rows * k, -1);
-  std::fill_n(scores.data, scores.rows * k, lowest);
+  const auto score_block = [&](std::size_t q, std::size_t together, std::size_t row,
+                               std::size_t count, float* block) noexcept {
+    score(queries.row(q), together, gallery.row(row), count, gallery.cols, block);
+  };
+  search(query_block, score_block, scales, ranges, ids, scores);
+}
 
-  float block[query_block * row_block];
-  std::size_t held = 0;
-  for (std::size_t range = 0; range != ranges.rows; ++range) {
-    const auto stop = static_cast<std::size_t>(ranges.row(range)[1]);
-    for (auto row = static_cast<std::size_t>(ranges.row(range)[0]); row < stop;) {
-      const std::size_t count = std::min(row_block, stop - row);
-      for (std::size_t q = 0; q < queries.rows; q += query_block) {
-        const std::size_t together = std::min(query_block, queries.rows - q);
-        score(queries.row(q), together, gallery.row(row), count, gallery.cols, block);
-        for (std::size_t i = 0; i != together; ++i) {
-          merge(block + i * count, scales, row, count, ids.row(q + i), scores.row(q + i), held, k);
-        }
+void top_k(View<const std::int8_t> queries, const float* query_scales,
+           View<const std::int8_t> gallery, const float* scales, View<const std::int64_t> ranges,
+           View<std::int32_t> ids, View<float> scores, Target target) noexcept {
+  const auto dot = dot_for(target);
+  const auto score_block = [&](std::size_t q, std::size_t together, std::size_t row,
+                               std::size_t count, float* block) noexcept {
+    std::int32_t dots[dot_queries * row_block];
+    dot(queries.row(q), together, gallery.row(row), count, gallery.cols, dots);
+    for (std::size_t i = 0; i != together; ++i) {
+      for (std::size_t j = i * count; j != (i + 1) * count; ++j) {
+        block[j] = query_scales[q + i] * static_cast<float>(dots[j]);
       }
-      held = std::min(k, held + count);
-      row += count;
     }
-  }
+  };
+  search(dot_queries, score_block, scales, ranges, ids, scores);
 }
 
 template void top_k(View<const float>, View<const float>, const float*, View<const std::int64_t>,

@@ -31,23 +31,6 @@ class Shard(NamedTuple):
     counts: ShardCounts
 
 
-def quantise(x: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Return (int8 like x, (n,) float32 scales): x is near q * scale, to half a step.
-
-    The scale of a row is its largest magnitude over 127, so nothing is clipped; a row of
-    zeros gets scale 1.
-
-    >>> q, scales = quantise(np.array([[254.0, -127.0, 0.0]], np.float32))
-    >>> q.tolist(), scales.tolist()
-    ([[127, -64, 0]], [2.0])
-    """
-    rows = np.ascontiguousarray(x, np.float32).reshape(len(x), -1)
-    scales = np.abs(rows).max(axis=1) / np.float32(127)
-    scales[scales == 0] = 1
-    q = np.rint(rows / scales[:, None]).astype(np.int8)
-    return q.reshape(x.shape), scales
-
-
 def write_shard(path: Path, shard: Shard) -> None:
     """Write one shard as .npz; the file appears whole or not at all."""
     buffer = io.BytesIO()

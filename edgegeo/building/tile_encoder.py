@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from edgegeo import geodesy
 from edgegeo.backends import Runner
-from edgegeo.building.gallery_writer import Shard, ShardCounts, quantise
+from edgegeo.building.gallery_writer import Shard, ShardCounts
 from edgegeo.errors import EngineError
 from edgegeo.gallery import THUMBNAIL_PX, TILE_DTYPE
 from edgegeo.maps.satmap import Raster
 from edgegeo.preprocess import grey_detail, network_input, thumbnail
+from edgegeo.search import quantise_rows
 
 BATCH = 32
 MIN_COVERAGE = 0.6  # of the tile, or of what a raster smaller than a tile could fill
@@ -80,8 +81,8 @@ class TileEncoder:
         out = self._encoder.run({"image": np.stack(images)})
         if not all(np.isfinite(out[name]).all() for name in ("embedding", "tokens")):
             raise EngineError("the encoder gives values that are not finite on this map")
-        embeddings, embedding_scales = quantise(out["embedding"])
-        tokens, token_scales = quantise(out["tokens"])
+        embeddings, embedding_scales = quantise_rows(out["embedding"])
+        tokens, token_scales = quantise_rows(out["tokens"])
         return {
             "embeddings": embeddings,
             "embedding_scales": embedding_scales,

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edgegeo import png
 from edgegeo.building.build import build
 from edgegeo.demo import flight
 from edgegeo.errors import RangeError
 from edgegeo.localizer import Localizer
 from edgegeo.report import frame_thumbnail, write_report
 from edgegeo.report.figures import Figures, Row, Truth, error_m, figures
-from edgegeo.simulation.simulate import truth_row, write_frame, write_truth
+from edgegeo.simulation.simulate import truth_row, write_truth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,8 @@ def demo(
             gsd_m=taken.gsd_m,
             time_us=k * 1_000_000,
         )
-        file = write_frame(folder / "frames" / taken.name, taken.bgr, np.random.default_rng(k))
+        file = f"{taken.name}.png"  # lossless, and needs no OpenCV
+        (folder / "frames" / file).write_bytes(png.encode(taken.bgr[..., ::-1]))
         rows.append((file, fix))
         truth[file] = (taken.shot.lat_deg, taken.shot.lon_deg)
         thumbnails[file] = frame_thumbnail(taken.bgr)

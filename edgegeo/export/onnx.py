@@ -38,7 +38,7 @@ def export_student(student: Student, out: Path, model_id: str, notes: dict[str, 
         (torch.rand(2, 4, config.px, config.px),),
         out / "encoder.onnx",
         {"image": {0: batch}},
-        ["embedding", "tokens"],
+        ["embedding", "tokens", "shifted"],
     )
     to_onnx(
         Ranker(student.relation, config.grid).eval(),

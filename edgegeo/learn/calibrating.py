@@ -12,9 +12,9 @@ from edgegeo.calibration import Calibration
 
 Floats = NDArray[np.float64]
 
-RELEVANCE_WEIGHTS = (0.3, 0.45, 0.65, 0.9, 1.2, 1.6)
-RETRIEVAL_WEIGHTS = (0.0, 3.0, 6.0, 10.0, 15.0, 22.0)
-NOWHERE = (-4.0, -2.0, 0.0, 2.0, 4.0, 6.0, 8.0)
+RELEVANCE_WEIGHTS = (0.4, 0.65, 0.9, 1.2, 1.6, 2.2)
+RETRIEVAL_WEIGHTS = (0.0, 4.0, 8.0, 14.0, 22.0)
+NOWHERE = (-4.0, -1.0, 2.0, 5.0, 8.0, 11.0, 14.0)
 NEAR_M, FAR_M = 20.0, 50.0
 ALLOWED_MISLEADING = 0.004  # share of frames, on the map and off it: under the goal of 0.01
 

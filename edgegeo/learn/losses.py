@@ -47,19 +47,29 @@ def nowhere_loss(logits: Tensor, same: Tensor) -> Tensor:
 
 
 def retrieval_loss(
-    frames: Tensor, tiles: Tensor, overlap: Tensor, gain: Tensor, strangers: Tensor
+    frames: Tensor,
+    tiles: Tensor,
+    overlap: Tensor,
+    unsure: Tensor,
+    gain: Tensor,
+    strangers: Tensor,
 ) -> Tensor:
     """Symmetric InfoNCE on unit embeddings with labels soft in the overlap of the footprints.
 
-    frames, tiles  (b, d)  unit rows
-    overlap        (b, b)  share of tile j that frame i covers, 0 for different places
-    strangers      (m, d)  embeddings of earlier tiles: more wrong answers, without gradient
+    frames   (b, m, d)     unit rows, m shifted embeddings each: the best of them counts
+    tiles    (b, d)        unit rows
+    overlap  (b, b)        share of tile j that frame i covers, 0 for different places
+    unsure   (b, b)        pairs that are neither right nor wrong: tiles of the same place that
+                           no shift of the frame reaches. Taught as right they make tokens say
+                           which place this is, not what is where (training/LOG.md)
+    strangers (n, d)       embeddings of earlier tiles: more wrong answers, without gradient
 
     A pair counts by the square of its overlap: a gallery holds a tile near every frame, so
     little is lost on a tile that shows a corner of it.
     """
-    logits = gain * frames.float() @ tiles.float().T
-    more = gain * frames.float() @ strangers.float().T
+    logits = gain * (frames.float() @ tiles.float().T).amax(1)
+    logits = logits.masked_fill(unsure, -1e4)
+    more = gain * (frames.float() @ strangers.float().T).amax(1)
     across = overlap / overlap.sum(1, keepdim=True).clamp(min=1e-9)
     down = overlap / overlap.sum(0, keepdim=True).clamp(min=1e-9)
     log_across = torch.log_softmax(torch.cat([logits, more], 1), 1)[:, : len(tiles)]

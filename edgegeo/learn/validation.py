@@ -42,12 +42,12 @@ class Validation:
     @torch.no_grad()
     def measure(self, student: Student, k: int = 32) -> dict[str, float]:
         student.eval()
-        tiles, tile_tokens = encode(student, self.tiles)
-        frames, frame_tokens = encode(student, self.frames)
+        tiles, tile_tokens, _ = encode(student, self.tiles)
+        _, frame_tokens, shifted = encode(student, self.frames)
         ranker = Ranker(student.relation, student.encoder.config.grid).eval()
         apart = torch.cdist(torch.tensor(self.frame_at).float(), torch.tensor(self.tile_at).float())
         right = apart < self.tile_m / 2
-        found = (frames @ tiles.T).topk(k).indices
+        found = (shifted @ tiles.T).amax(1).topk(k).indices
         hit = right.gather(1, found)
         first, errors = [], []
         for row, ids in enumerate(found):
@@ -68,6 +68,6 @@ class Validation:
         }
 
 
-def encode(student: Student, images: Tensor) -> tuple[Tensor, Tensor]:
+def encode(student: Student, images: Tensor) -> tuple[Tensor, ...]:
     parts = [student.encoder(part) for part in torch.split(images, 64)]
-    return torch.cat([e for e, _ in parts]), torch.cat([t for _, t in parts])
+    return tuple(torch.cat(outputs) for outputs in zip(*parts, strict=True))

@@ -14,12 +14,18 @@ class EncoderConfig:
     widths: tuple[int, int, int, int] = (32, 64, 128, 256)  # at strides 2, 4, 8, 16
     blocks: tuple[int, int, int] = (2, 4, 2)  # bottleneck blocks at strides 4, 8, 16
     token_width: int = 32
-    embedding_width: int = 256
+    cells: int = 4  # an embedding is the tokens pooled to cells x cells
+    cell_sigma: float = 1.8  # width of a cell's Gaussian, in tokens
+    shift: int = 3  # tokens between the shifted embeddings of a frame
 
     @property
     def grid(self) -> int:
         """Tokens a side."""
         return self.px // 8
+
+    @property
+    def embedding_width(self) -> int:
+        return self.cells**2 * self.token_width
 
 
 def convolution(inputs: int, outputs: int, side: int, stride: int = 1) -> nn.Sequential:
@@ -47,7 +53,13 @@ class Encoder(nn.Module):
 
     forward(image)  (b, 4, px, px) float32: R, G, B as (value / 255 - 0.5) / 0.25, coverage
     returns         embedding (b, d), unit rows; tokens (b, grid^2, c): a token's direction is
-                    its feature, its length (0..1) how much it should count in a correlation
+                    its feature, its length (0..1) how much it should count in a correlation;
+                    shifted (b, 9, d): the embeddings with the picture moved by 0 or `shift`
+                    tokens each way, of which the one that fits a gallery's raster finds it
+
+    An embedding is no more than the tokens pooled to a coarse grid, so that the inner product
+    of two is a coarse correlation. Learned pooling beside it found the place six times less
+    often (training/LOG.md).
     """
 
     def __init__(self, config: EncoderConfig) -> None:
@@ -69,24 +81,44 @@ class Encoder(nn.Module):
         self.context = nn.Conv2d(fourth, third, 1)
         self.features = nn.Sequential(nn.ReLU(), nn.Conv2d(third, config.token_width, 1))
         self.weight = nn.Sequential(nn.ReLU(), nn.Conv2d(third, 1, 1))
-        # What is where, coarsely (a 4x4 layout), beside what is there at all.
-        self.layout = nn.Conv2d(fourth, 32, 1)
-        self.embed = nn.Linear(fourth + 32 * 16, config.embedding_width)
+        self.pooling = nn.Buffer(pooling(config), persistent=False)
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        tokens = self.tokens(image)
+        shifted = self.embed(tokens)
+        return shifted[:, shifted.shape[1] // 2], tokens, shifted
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """(b, t, c) tokens -> (b, 9, d) unit rows; the middle one is not shifted."""
+        moves, cells, _ = self.pooling.shape
+        pooled = self.pooling.flatten(0, 1) @ tokens  # (b, moves * cells, c)
+        return F.normalize(pooled.reshape(-1, moves, cells * tokens.shape[2]), dim=2)
+
+    def tokens(self, image: Tensor) -> Tensor:
         coverage = image[:, 3:]
         x = self.stride8(self.stride4(self.stem(standardise(image))))
         coarse = self.stride16(x)
-
-        pooled = coarse.clamp(min=1e-4).pow(3).mean((2, 3)).pow(1 / 3)  # generalised mean
-        layout = F.avg_pool2d(self.layout(coarse), coarse.shape[-1] // 4).flatten(1)
-        embedding = F.normalize(self.embed(torch.cat([pooled, layout], 1)), dim=1)
 
         up: Callable[..., Tensor] = F.interpolate
         x = x + up(self.context(coarse), size=x.shape[-2:], mode="nearest")
         weight = torch.sigmoid(self.weight(x)) * F.avg_pool2d(coverage, 8)
         tokens = F.normalize(self.features(x), dim=1) * weight
-        return embedding, tokens.flatten(2).transpose(1, 2)
+        return tokens.flatten(2).transpose(1, 2)
+
+
+def pooling(config: EncoderConfig) -> Tensor:
+    """(9, cells^2, grid^2) weights: Gaussian cells over the tokens, for each shift."""
+    centres = (torch.arange(config.cells) + 0.5) * config.grid / config.cells - 0.5
+    at = torch.arange(config.grid)
+    whole = torch.exp(
+        -(((torch.arange(-99, 99)[None] - centres[:, None]) / config.cell_sigma) ** 2) / 2
+    )
+    moved = []
+    for shift in (-config.shift, 0, config.shift):
+        near = torch.exp(-(((at[None] + shift - centres[:, None]) / config.cell_sigma) ** 2) / 2)
+        moved.append(near / whole.sum(1, keepdim=True))
+    weights = [torch.einsum("py,qx->pqyx", down, across) for down in moved for across in moved]
+    return torch.stack(weights).reshape(len(weights), config.cells**2, config.grid**2)
 
 
 def standardise(image: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Rounding to int8, and shards that come out as one array."""
+"""Shards that come out as one array."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,6 @@ from edgegeo.building.gallery_writer import (
     Shard,
     ShardCounts,
     assemble,
-    quantise,
     shard_counts,
     write_shard,
 )
@@ -29,21 +28,6 @@ def random_shard(seed: int, rows: int) -> Shard:
         "thumbnails": rng.integers(0, 255, (rows, 32, 32, 3), np.uint8),
     }
     return Shard(arrays, ShardCounts(rows, uncovered=1, plain=2))
-
-
-@pytest.mark.parametrize("magnitude", [1e-30, 1.0, 1e30])
-def test_rounding_is_within_half_a_step_and_never_clips(magnitude):
-    x = magnitude * np.random.default_rng(0).standard_normal((50, 4, 7), np.float32)
-    q, scales = quantise(x)
-    back = q * scales[:, None, None]
-    assert np.abs(q).max(axis=(1, 2)).tolist() == [127] * 50
-    assert np.all(np.abs(back - x) <= 0.5001 * scales[:, None, None])
-
-
-def test_a_row_of_zeros_stays_zero():
-    q, scales = quantise(np.zeros((1, 3), np.float32))
-    assert q.tolist() == [[0, 0, 0]]
-    assert scales.tolist() == [1.0]
 
 
 def test_shards_come_out_as_one_gallery(tmp_path):

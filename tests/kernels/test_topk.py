@@ -134,6 +134,46 @@ def test_every_half_is_widened_exactly(target):
     np.testing.assert_array_equal(scores[0], halves[ids[0], 0].astype(np.float32))
 
 
+def int8_case(seed, q, n, d):
+    """Any int8 value, -128 on both sides."""
+    rng = np.random.default_rng(seed)
+    queries, gallery = (rng.integers(-128, 128, (m, d), np.int8) for m in (q, n))
+    return queries, rng.random(q, np.float32), gallery, rng.random(n, np.float32)
+
+
+@every_target
+@pytest.mark.parametrize("d", [*WIDTHS, 15, 16, 17, 32])
+@pytest.mark.parametrize("q", [1, 2, 3, 4, 5, 9])
+def test_int8_queries_score_to_the_bit(target, d, q):
+    queries, query_scales, gallery, scales = int8_case(d, q, 70, d)
+    found = _core.top_k(queries, gallery, 70, scales, None, target, query_scales)
+    expected = reference.top_k_int8(queries, query_scales, gallery, 70, scales)
+    np.testing.assert_array_equal(found, expected)
+
+
+@every_target
+@pytest.mark.parametrize(("query", "row"), [(-128, -128), (127, -128), (-128, 127), (127, 127)])
+def test_the_widest_int8_sums_do_not_overflow(target, query, row):
+    d = 2**17 - 1
+    queries, gallery = np.full((3, d), query, np.int8), np.full((5, d), row, np.int8)
+    one = np.ones(5, np.float32)
+    ids, scores = _core.top_k(queries, gallery, 2, one, None, target, one[:3])
+    assert ids.tolist() == [[0, 1]] * 3  # ties, to the lower id
+    assert (scores == np.float32(query * row * d)).all()
+
+
+@every_target
+def test_int8_queries_keep_ranges_ties_and_nan(target):
+    queries, query_scales, gallery, scales = int8_case(0, 4, 200, 40)
+    gallery[100:] = gallery[:100]  # every score twice
+    scales[100:] = scales[:100]
+    scales[[7, 150]] = np.nan
+    ranges = np.array([[3, 9], [20, 130], [190, 200]])
+    found = _core.top_k(queries, gallery, 140, scales, ranges, target, query_scales)
+    expected = reference.top_k_int8(queries, query_scales, gallery, 140, scales, ranges)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_a_read_only_memory_map_is_searched_in_place(tmp_path: Path):
     rows = unit_rows(np.random.default_rng(3), 50, 16)
     stored, scales = int8_rows(rows)
@@ -189,6 +229,27 @@ def test_wrong_dtype_or_layout_is_refused_not_copied(queries, gallery, scales, r
 def test_what_would_read_foreign_memory_is_refused(gallery, k, scales, ranges):
     with pytest.raises(ValueError, match=r".+"):
         _core.top_k(F32, gallery, k, scales, ranges)
+
+
+@pytest.mark.parametrize(
+    ("queries", "gallery", "query_scales", "error"),
+    [
+        (I8, I8, None, ValueError),
+        (F32, I8, ONE, ValueError),
+        (I8, I8, ONE[:3], ValueError),
+        (I8, I8, ONE[:, None], ValueError),
+        (I8[:, :1].copy(), I8, ONE, ValueError),
+        (np.zeros((1, 2**17), np.int8), np.zeros((4, 2**17), np.int8), ONE[:1], ValueError),
+        (I8, F32, ONE, TypeError),
+        (I8, F32.astype(np.float16), ONE, TypeError),
+        (I8, I8, ONE.astype(np.float64), TypeError),
+        (I8.astype(np.uint8), I8, ONE, TypeError),
+        (np.asfortranarray(I8), I8, ONE, TypeError),
+    ],
+)
+def test_int8_queries_want_int8_rows_and_scales(queries, gallery, query_scales, error):
+    with pytest.raises(error):
+        _core.top_k(queries, gallery, 1, ONE, None, None, query_scales)
 
 
 def test_an_unknown_target_is_refused():

@@ -82,7 +82,7 @@ def test_the_encoder_does_not_see_what_is_not_covered():
     image[:, 3] = 1.0
     image[:, :, :, 96:] = 0.0
     with torch.no_grad():
-        embedding, found = encoder(image)
+        embedding, found, _ = encoder(image)
     length = grids(found).norm(dim=1)
     assert embedding.norm().item() == pytest.approx(1.0, abs=1e-5)
     assert length[..., 12:].abs().max() == 0

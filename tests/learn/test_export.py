@@ -1,0 +1,62 @@
+"""What ONNX Runtime computes is what PyTorch computes, at every batch size."""
+
+import json
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxscript")
+
+from edgegeo.backends.onnxruntime import Session  # noqa: E402
+from edgegeo.export.onnx import export_student  # noqa: E402
+from edgegeo.models.encoder import EncoderConfig  # noqa: E402
+from edgegeo.models.ranker import Ranker  # noqa: E402
+from edgegeo.models.student import Student  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # the exporter's own deprecations
+
+
+@pytest.fixture(scope="module")
+def student():
+    torch.manual_seed(0)
+    return Student(EncoderConfig()).eval()
+
+
+@pytest.fixture(scope="module")
+def folder(student, tmp_path_factory):
+    out = tmp_path_factory.mktemp("model")
+    export_student(student, out, "test", {"note": "random"})
+    return out
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_encoder(student, folder, batch):
+    image = torch.randn(batch, 4, 128, 128)
+    image[:, 3] = (image[:, 3] > -1).float()
+    found = Session(folder / "encoder.onnx").run({"image": image.numpy()})
+    with torch.no_grad():
+        expected = student.encoder(image)
+    for name, array in zip(("embedding", "tokens", "shifted"), expected, strict=True):
+        np.testing.assert_allclose(found[name], array.numpy(), atol=2e-5)
+
+
+@pytest.mark.parametrize(("copies", "k"), [(1, 1), (3, 32)])
+def test_ranker(student, folder, copies, k):
+    rng = torch.Generator().manual_seed(k)
+    frames, tiles = (0.3 * torch.randn(n, 256, 32, generator=rng) for n in (copies, k))
+    copy = torch.arange(k) % copies
+    inputs = {"query_tokens": frames, "copy": copy, "candidate_tokens": tiles}
+    found = Session(folder / "ranker.onnx").run({n: a.numpy() for n, a in inputs.items()})
+    with torch.no_grad():
+        expected = Ranker(student.relation, 16).eval()(frames, copy, tiles)
+    for name, array in zip(("relevance", "offset", "log_variance"), expected, strict=True):
+        np.testing.assert_allclose(found[name], array.numpy(), atol=1e-3)
+
+
+def test_the_model_folder_says_what_it_is(folder):
+    card = json.loads((folder / "model.json").read_text())
+    assert (card["model_id"], card["px"], card["grid"]) == ("test", 128, 16)
+    assert card["note"] == "random"
+    size = sum((folder / name).stat().st_size for name in ("encoder.onnx", "ranker.onnx"))
+    assert size < 12e6
