@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
+from edgegeo.errors import DataError
 from edgegeo.models.encoder import EncoderConfig
 from edgegeo.models.ranker import Ranker
 from edgegeo.models.student import Student
@@ -16,10 +18,20 @@ OPSET = 20  # native GELU and layer norm, and inside what TensorRT 10 parses
 
 
 def load_student(checkpoint: Path) -> Student:
-    """Return the averaged weights of a training.train_student checkpoint, ready to infer."""
+    """Return the averaged weights of a checkpoint, ready to infer.
+
+    Either student.pt of training.train_student or a .safetensors file of the weights alone.
+    """
     student = Student(EncoderConfig())
-    state = torch.load(checkpoint, weights_only=True, map_location="cpu")
-    student.load_state_dict(state["average"])
+    if checkpoint.suffix == ".safetensors":
+        weights = {name: value.float() for name, value in load_file(checkpoint).items()}
+        missing, unknown = student.load_state_dict(weights, strict=False)
+        missing = [name for name in missing if not name.endswith("num_batches_tracked")]
+        if missing or unknown:
+            raise DataError(f"{checkpoint}: lacks {missing}, does not know {unknown}")
+    else:
+        state = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        student.load_state_dict(state["average"])
     return student.eval()
 
 
