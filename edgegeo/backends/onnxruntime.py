@@ -25,6 +25,8 @@ class Session:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
         options.inter_op_num_threads = 1
+        # An engine holds two sessions: idle threads of one that spin would slow the other.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = ERRORS_ONLY
         try:
             self._session = ort.InferenceSession(
