@@ -78,11 +78,11 @@ class Localizer:
             frame: (h, w, 3) uint8 BGR as OpenCV gives it (`rgb=True` for RGB), or grey (h, w).
             prior: a circle the drone is in; only its tiles are searched.
             heading_deg: true heading of the image's up side, clockwise from north; without it
-                24 turned copies are searched, at 8 times the cost.
+                24 turned copies are searched, at some 4 times the time.
             heading_sigma_deg: one standard deviation of that heading.
             gsd_m: metres on the ground per pixel at the frame's centre. Or give `height_m`
                 above ground with `fov_deg`, the horizontal field of view. Without either five
-                scales around the gallery's footprint are searched, at 5 times the cost.
+                scales around the gallery's footprint are searched, at some 3 times the time.
             gsd_sigma: one standard deviation of the scale, relative.
             roll_deg, pitch_deg: tilt of the camera from straight down; needs `fov_deg`.
             time_us: passed through.
