@@ -7,15 +7,15 @@ from typing import Any
 
 from edgegeo.errors import EngineError
 
-FEATURES = ("bias", "mass", "relevance", "retrieval", "support", "sharpness")
+FEATURES = ("bias", "lead", "relevance", "retrieval_lead", "agreement", "sharpness")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
     """Numbers of the manifest's `calibration`; the defaults are those of no calibration.
 
-    A candidate's score is `relevance_weight * relevance + retrieval_weight * cosine - nowhere`:
-    log-odds against "nowhere on this map". `probability_weights` belong to the features
+    A candidate's score is `relevance_weight * relevance + retrieval_weight * cosine`, in units
+    of log-odds between candidates. `probability_weights` belong to the features
     named in FEATURES (see fix.Evidence); `accept` is the least probability of an accepted fix.
     The fix's standard deviation is `sigma_scale` times the candidates' own, plus `sigma_floor`
     (in tile sides) in quadrature.
@@ -23,8 +23,7 @@ class Calibration:
 
     relevance_weight: float = 1.0
     retrieval_weight: float = 0.0
-    nowhere: float = 0.0
-    probability_weights: tuple[float, ...] = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
+    probability_weights: tuple[float, ...] = (-4.0, 10.0, 0.0, 0.0, 0.0, 0.0)
     sigma_scale: float = 1.0
     sigma_floor: float = 0.02
     accept: float = 0.5

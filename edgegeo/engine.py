@@ -116,11 +116,11 @@ def footprint_rule(tile_m: float, px: int) -> str:
     """Return the one rule that says how a frame meets a tile.
 
     >>> print(footprint_rule(96, 128))
-    frames are resampled to 0.75 m/px and cropped or padded to one tile of 96 m, which is \
+    frames are resampled to 0.75 m/px and cut or padded to four tiles of 96 m, which is \
 0.8 x the short side of a 120 m footprint; a footprint under 48 m is a reject
     """
     return (
-        f"frames are resampled to {tile_m / px:.4g} m/px and cropped or padded to one tile of "
+        f"frames are resampled to {tile_m / px:.4g} m/px and cut or padded to four tiles of "
         f"{tile_m:g} m, which is 0.8 x the short side of a {tile_m / 0.8:g} m footprint; "
         f"a footprint under {tile_m / 2:g} m is a reject"
     )

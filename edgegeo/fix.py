@@ -8,100 +8,127 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgegeo import geodesy
-from edgegeo.calibration import Calibration
+from edgegeo.calibration import FEATURES, Calibration
 from edgegeo.types import Candidate, Fix, Reject, Timings
 
 Floats = NDArray[np.float64]
 
 NEAR_M = 20.0  # `Fix.probability` is about errors up to this
-CLUSTER_TILES = 1 / 8  # candidates this close, in tile sides, say the same
+AGREE_TILES = 1 / 8  # crops this close, in tile sides, put the frame at the same place
+AMBIGUOUS_LEAD = 0.1  # tens of log-odds by which the best place is ahead of another
+LEAST = 0.0  # log-odds: a crop that speaks against a place may look at what has been rebuilt
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Ranked:
-    """K candidates with what retrieval and ranking say of them, in any order.
+    """n pairs of a crop and a tile, in any order, and the p candidate positions they belong to.
 
-    tile (k,) gallery rows; lat_deg, lon_deg (k,) where each puts the frame's centre; retrieval
-    (k,) cosines; relevance (k,) log-odds; sigma_m (k,) standard deviation along each axis.
+    Of each pair: place (n,) which candidate; tile (n,) gallery row; lat_deg, lon_deg (n,) where
+    it puts the frame's centre; relevance (n,) log-odds; sigma_m (n,) standard deviation along
+    each axis. Of each candidate: retrieval (p,) mean cosine; found_lat_deg, found_lon_deg (p,)
+    where retrieval alone puts the frame's centre. `crops` is how many the frame was cut into.
     """
 
+    place: NDArray[np.int64]
     tile: NDArray[np.int64]
     lat_deg: Floats
     lon_deg: Floats
-    retrieval: Floats
     relevance: Floats
     sigma_m: Floats
+    crops: int
+    retrieval: Floats
+    found_lat_deg: Floats
+    found_lon_deg: Floats
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Places:
+    """What the crops say together of each of p candidates. Nothing fitted enters here.
+
+    relevance (p,) sum over the crops of their log-odds; agreeing (p,) how many of them; tile (p,)
+    that of the surest crop; lat_deg, lon_deg (p,); cov_m2 (p, 3) as (ee, en, nn).
+    """
+
+    relevance: Floats
+    agreeing: NDArray[np.int64]
+    tile: NDArray[np.int64]
+    lat_deg: Floats
+    lon_deg: Floats
+    cov_m2: Floats
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Evidence:
     """What a frame's candidates say together. `features` are named in calibration.FEATURES."""
 
-    order: NDArray[np.int64]  # (k,) candidates by score, best first
-    scores: Floats  # (k,) fused log-scores, in the order of the candidates
-    lat_deg: float
-    lon_deg: float
-    cov_m2: tuple[float, float, float]  # as the candidates have it, not yet calibrated
+    order: NDArray[np.int64]  # (p,) candidates by score, best first
+    scores: Floats  # (p,) fused log-scores, in the order of the candidates
+    best: int
     features: tuple[float, ...]
-    rival: float  # posterior mass of the strongest other place over that of the best
 
 
-def weigh(ranked: Ranked, tile_m: float, calibration: Calibration) -> Evidence:
-    """Fuse the scores and let neighbouring tiles, which see the same ground, vote together.
+def combine(ranked: Ranked, tile_m: float) -> Places:
+    """Let the crops of each candidate vote: those that agree with the surest are averaged.
 
-    Scores are log-odds against "nowhere", so softmax over the candidates and nowhere is a
-    posterior. The position is the posterior mean of the cluster around the best candidate, the
-    covariance that of the mixture inside it.
+    A crop that says less than LEAST, puts the frame elsewhere, or found no tile there counts
+    LEAST. The covariance is that of the mixture.
+    """
+    count = len(ranked.retrieval)
+    relevance, agreeing = np.full(count, ranked.crops * LEAST), np.zeros(count, np.int64)
+    tile, cov = np.zeros(count, np.int64), np.zeros((count, 3))
+    lat, lon = ranked.found_lat_deg.copy(), ranked.found_lon_deg.copy()
+    for p in range(count):
+        of = np.flatnonzero(ranked.place == p)
+        best = of[ranked.relevance[of].argmax()]
+        east, north = geodesy.enu_from_geo(
+            ranked.lat_deg[of], ranked.lon_deg[of], ranked.lat_deg[best], ranked.lon_deg[best]
+        )
+        with_best = np.hypot(east, north) <= AGREE_TILES * tile_m
+        of, east, north = of[with_best], east[with_best], north[with_best]
+        relevance[p] += (np.maximum(ranked.relevance[of], LEAST) - LEAST).sum()
+        agreeing[p], tile[p] = len(of), ranked.tile[best]
+        variance = ranked.sigma_m[of] ** 2
+        weight = 1 / variance / (1 / variance).sum()
+        e0, n0 = weight @ east, weight @ north
+        own, e, n = weight @ variance, east - e0, north - n0
+        cov[p] = own + weight @ (e * e), weight @ (e * n), own + weight @ (n * n)
+        lat[p], lon[p] = geodesy.geo_from_enu(e0, n0, ranked.lat_deg[best], ranked.lon_deg[best])
+    return Places(
+        relevance=relevance, agreeing=agreeing, tile=tile, lat_deg=lat, lon_deg=lon, cov_m2=cov
+    )
+
+
+def weigh(ranked: Ranked, places: Places, tile_m: float, calibration: Calibration) -> Evidence:
+    """Fuse the scores, and say how far the best candidate is ahead of any other place.
+
+    The lead over the runner-up tells more than the score itself: a frame with little to go by,
+    or from off the map, is somewhat like many places (the ratio test of feature matching).
     """
     scores = (
-        calibration.relevance_weight * ranked.relevance
+        calibration.relevance_weight * places.relevance
         + calibration.retrieval_weight * ranked.retrieval
-        - calibration.nowhere
     )
     order = np.argsort(-scores, kind="stable")
-    best = order[0]
-    top = max(float(scores[best]), 0.0)
-    mass = np.exp(scores - top)
-    mass /= mass.sum() + math.exp(-top)
-
-    east, north = geodesy.enu_from_geo(
-        ranked.lat_deg, ranked.lon_deg, ranked.lat_deg[best], ranked.lon_deg[best]
+    best = int(order[0])
+    away = geodesy.distance_m(
+        places.lat_deg, places.lon_deg, places.lat_deg[best], places.lon_deg[best]
     )
-    inside = np.hypot(east, north) <= CLUSTER_TILES * tile_m
-    weight = mass[inside] / ranked.sigma_m[inside] ** 2
-    weight /= weight.sum()
-    e0, n0 = float(weight @ east[inside]), float(weight @ north[inside])
-    e, n = east[inside] - e0, north[inside] - n0
-    own = float(weight @ ranked.sigma_m[inside] ** 2)
-    cov = (own + float(weight @ (e * e)), float(weight @ (e * n)), own + float(weight @ (n * n)))
-
-    away = np.hypot(east - e0, north - n0)
-    near = float(mass[away <= NEAR_M].sum())
-    rivals = mass[away > max(NEAR_M, tile_m / 2)]
-    rival = float(rivals.max()) if len(rivals) else 0.0
-    lat, lon = geodesy.geo_from_enu(e0, n0, ranked.lat_deg[best], ranked.lon_deg[best])
+    rivals = away > max(NEAR_M, tile_m / 2)
+    ee, _, nn = places.cov_m2[best]
     features = (
         1.0,
-        logit(near),
-        float(ranked.relevance[best]) / 10,
-        10 * float(ranked.retrieval[best]) - 5,
-        math.log(inside.sum()),
-        math.log(math.sqrt(own) / tile_m) + 4,
+        ahead(places.relevance, best, rivals, alone=ranked.crops * LEAST) / 10,
+        float(places.relevance[best]) / 10,
+        10 * ahead(ranked.retrieval, best, rivals, alone=float(ranked.retrieval[best])),
+        float(places.agreeing[best]) / ranked.crops,
+        math.log(math.sqrt((ee + nn) / 2) / tile_m) + 4,
     )
-    return Evidence(
-        order=order,
-        scores=scores,
-        lat_deg=float(lat),
-        lon_deg=float(lon),
-        cov_m2=cov,
-        features=features,
-        rival=rival / max(float(mass[inside].max()), 1e-12),
-    )
+    return Evidence(order=order, scores=scores, best=best, features=features)
 
 
-def logit(p: float) -> float:
-    p = min(max(p, 1e-6), 1 - 1e-6)
-    return math.log(p / (1 - p))
+def ahead(values: Floats, best: int, rivals: NDArray[np.bool_], alone: float) -> float:
+    """How much more `best` has than the first of its rivals; than `alone` where there is none."""
+    return float(values[best] - (values[rivals].max() if rivals.any() else alone))
 
 
 def calibrated_cov(
@@ -114,27 +141,36 @@ def calibrated_cov(
 
 
 def decide(
-    ranked: Ranked, evidence: Evidence, tile_m: float, calibration: Calibration, **about: Any
+    ranked: Ranked,
+    places: Places,
+    evidence: Evidence,
+    tile_m: float,
+    calibration: Calibration,
+    **about: Any,
 ) -> Fix:
     """Accept or reject, by the calibrated probability alone; `about` goes into the Fix."""
     probability = calibration.probability(evidence.features)
     reject = None
     if probability < calibration.accept:
-        reject = Reject.AMBIGUOUS if evidence.rival > 0.5 else Reject.LOW_SCORE
+        ambiguous = evidence.features[FEATURES.index("lead")] < AMBIGUOUS_LEAD
+        reject = Reject.AMBIGUOUS if ambiguous else Reject.LOW_SCORE
     candidates = tuple(
         Candidate(
-            tile=int(ranked.tile[i]),
-            lat_deg=float(ranked.lat_deg[i]),
-            lon_deg=float(ranked.lon_deg[i]),
+            tile=int(places.tile[i]),
+            lat_deg=float(places.lat_deg[i]),
+            lon_deg=float(places.lon_deg[i]),
+            found_lat_deg=float(ranked.found_lat_deg[i]),
+            found_lon_deg=float(ranked.found_lon_deg[i]),
             retrieval=float(ranked.retrieval[i]),
             score=float(evidence.scores[i]),
         )
         for i in evidence.order
     )
+    ee, en, nn = places.cov_m2[evidence.best].tolist()
     return Fix(
-        lat_deg=evidence.lat_deg,
-        lon_deg=evidence.lon_deg,
-        cov_m2=calibrated_cov(evidence.cov_m2, tile_m, calibration),
+        lat_deg=float(places.lat_deg[evidence.best]),
+        lon_deg=float(places.lon_deg[evidence.best]),
+        cov_m2=calibrated_cov((ee, en, nn), tile_m, calibration),
         probability=probability,
         reject=reject,
         candidates=candidates,

@@ -1,23 +1,24 @@
 """The onboard API: one frame in, one position with its uncertainty out, or a reject."""
 
-import time
+import math
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgegeo import copies, fix, geodesy, pairs, search
+from edgegeo import agreement, copies, fix, geodesy, pairs, retrieval
 from edgegeo import rectify as rectifying
 from edgegeo.backends.onnxruntime import Session
 from edgegeo.calibration import calibration_from_json
+from edgegeo.clock import Clock
 from edgegeo.engine import open_engine
 from edgegeo.errors import RangeError
 from edgegeo.gallery import Gallery
 from edgegeo.given import Given
 from edgegeo.manifest import Manifest
-from edgegeo.types import Fix, Prior, Reject, Timings
+from edgegeo.types import Fix, Prior, Reject
 
-BATCH = 32  # copies encoded at once
+BATCH = 32  # crops encoded at once
 MIN_DETAIL = 0.03  # standard deviation of the network's input over the covered part
 FOOTPRINT_SHARE = 0.8  # of the footprint's short side: one tile
 MIN_FOOTPRINT_TILES = 0.5  # short side of the footprint
@@ -35,21 +36,22 @@ class Localizer:
     Args:
         engine_path: the folder `edgegeo build` wrote.
         threads: CPU threads of the networks; 0 takes every CPU this process may use.
-        candidates: tiles that are ranked for each frame (K).
+        candidates: positions that are ranked for each frame, each by up to four crops.
 
     Raises EngineError for a folder that is not a whole engine of a version known here.
     """
 
-    def __init__(self, engine_path: str | Path, *, threads: int = 0, candidates: int = 32) -> None:
+    def __init__(self, engine_path: str | Path, *, threads: int = 0, candidates: int = 12) -> None:
         if candidates < 1:
             raise RangeError.of("candidates", "1 or more", candidates)
         engine = open_engine(engine_path)
         self.manifest: Manifest = engine.manifest
         self.gallery: Gallery = engine.gallery
         self.calibration = calibration_from_json(engine.manifest.calibration)
-        self.candidates = min(candidates, len(self.gallery))
+        self.candidates = candidates
         self._encoder = Session(engine.encoder_path, threads)
         self._ranker = Session(engine.ranker_path, threads)
+        self._pool = retrieval.Pool(self._encoder.threads)
 
     @property
     def tile_m(self) -> float:
@@ -78,7 +80,7 @@ class Localizer:
             frame: (h, w, 3) uint8 BGR as OpenCV gives it (`rgb=True` for RGB), or grey (h, w).
             prior: a circle the drone is in; only its tiles are searched.
             heading_deg: true heading of the image's up side, clockwise from north; without it
-                24 turned copies are searched, at some 4 times the time.
+                8 turned views are searched, at some 4 times the time.
             heading_sigma_deg: one standard deviation of that heading.
             gsd_m: metres on the ground per pixel at the frame's centre. Or give `height_m`
                 above ground with `fov_deg`, the horizontal field of view. Without either five
@@ -105,10 +107,12 @@ class Localizer:
         ranked = self.rank(frame, given, clock, rgb=rgb)
         if isinstance(ranked, Reject):
             return fix.nothing(ranked, time_us, clock.timings())
-        evidence = fix.weigh(ranked, self.tile_m, self.calibration)
+        places = fix.combine(ranked, self.tile_m)
+        evidence = fix.weigh(ranked, places, self.tile_m, self.calibration)
         clock.stop("fix")
         return fix.decide(
             ranked,
+            places,
             evidence,
             self.tile_m,
             self.calibration,
@@ -117,7 +121,7 @@ class Localizer:
         )
 
     def rank(
-        self, frame: NDArray[np.uint8], given: Given, clock: "Clock", *, rgb: bool = False
+        self, frame: NDArray[np.uint8], given: Given, clock: Clock, *, rgb: bool = False
     ) -> fix.Ranked | Reject:
         """Return the frame's candidates before anything calibrated is done with them."""
         picture = rectifying.colour_frame(frame)
@@ -126,25 +130,38 @@ class Localizer:
             return looks
         ranges = None
         if given.prior is not None:
-            ranges = self.gallery.rows_within(given.prior, margin_m=self.tile_m / 2)
+            # A crop's tile may lie further out than the frame's centre.
+            reach_m = max(math.hypot(*look.offset_m()) for look in looks) + self.tile_m / 2
+            ranges = self.gallery.rows_within(given.prior, margin_m=reach_m)
             if not len(ranges):
                 return Reject.NO_CANDIDATE
-        inputs = rectifying.rectify(picture, looks, self.manifest.px, rgb=rgb)
+        homographies = self._homographies(picture.shape[:2], looks, given)
+        inputs = rectifying.rectify(picture, homographies, self.manifest.px, rgb=rgb)
         clock.stop("rectify")
-        if detail(inputs[0]) < MIN_DETAIL:
+        if max(map(detail, inputs)) < MIN_DETAIL:
             return Reject.NO_DETAIL
-        looks_like, tokens = self._encode(inputs)
+        embeddings, moves, tokens = self._encode(inputs)
         clock.stop("encode")
-        tile, copy, cosine = self._search(looks_like, ranges)
+        found = retrieval.find(
+            self.gallery, looks, embeddings, moves, ranges=ranges, pool=self._pool
+        )
+        if given.prior is not None:
+            found = found.within(given.prior, margin_m=self.tile_m / 2)
+            if not len(found.tile):
+                return Reject.NO_CANDIDATE
+        agreed = agreement.agree(found, self.tile_m, self.candidates)
+        place, column = np.nonzero(agreed.rows >= 0)
+        rows = agreed.rows[place, column]
         clock.stop("search")
-        batch = pairs.gather(self.gallery.tokens, self.gallery.token_scales, tile)
+        batch = pairs.gather(
+            self.gallery.tokens, self.gallery.token_scales, found.tile[rows].astype(np.int32)
+        )
         clock.stop("pairs")
-        ranked = self._rank(tokens, tile, copy, cosine, batch)
+        ranked = self._rank(looks, tokens, found, rows, place, agreed, batch)
         clock.stop("rank")
         return ranked
 
-    def _looks(self, shape_hw: tuple[int, int], given: Given) -> NDArray[np.float64] | Reject:
-        """Return the homographies (r, 3, 3) of the copies to look for."""
+    def _looks(self, shape_hw: tuple[int, int], given: Given) -> list[copies.Look] | Reject:
         if given.tilt_deg > MAX_TILT_DEG:
             return Reject.OBLIQUE
         gsd_m = given.gsd_at(shape_hw[1])
@@ -157,96 +174,93 @@ class Localizer:
             given.gsd_sigma,
             expected_gsd_m=self.tile_m / FOOTPRINT_SHARE / min(shape_hw),
         )
-        maps = [
-            rectifying.frame_from_tile(
-                shape_hw,
-                self.tile_m,
-                self.manifest.px,
-                view.heading_deg,
-                view.gsd_m,
-                given.roll_deg,
-                given.pitch_deg,
-                given.fov_deg,
-            )
-            for view in views
-        ]
-        return np.stack(maps)
+        return copies.looks(views, shape_hw, self.tile_m)
 
-    def _encode(self, inputs: Float32) -> tuple[Float32, Float32]:
-        """Return embeddings (r, m, d), m shifts of each copy, and tokens (r, t, c)."""
+    def _homographies(
+        self, shape_hw: tuple[int, int], looks: list[copies.Look], given: Given
+    ) -> NDArray[np.float64]:
+        """Return the maps (l, 3, 3) from pixels of each look to pixels of the frame."""
+        return np.stack(
+            [
+                rectifying.frame_from_tile(
+                    shape_hw,
+                    self.tile_m,
+                    self.manifest.px,
+                    look.view.heading_deg,
+                    look.view.gsd_m,
+                    given.roll_deg,
+                    given.pitch_deg,
+                    given.fov_deg,
+                    tuple(look.offset_m().tolist()),
+                )
+                for look in looks
+            ]
+        )
+
+    def _encode(self, inputs: Float32) -> tuple[Float32, Float32, Float32]:
+        """Return embeddings (l, m, d) of m moves of each look, the moves, and tokens (l, t, c)."""
         parts = [
             self._encoder.run({"image": inputs[i : i + BATCH]})
             for i in range(0, len(inputs), BATCH)
         ]
-        # An encoder from elsewhere may know no shifts.
-        embeddings = [part.get("shifted", part["embedding"][:, None]) for part in parts]
-        return np.concatenate(embeddings), np.concatenate([part["tokens"] for part in parts])
-
-    def _search(
-        self, embeddings: Float32, ranges: NDArray[np.int64] | None
-    ) -> tuple[NDArray[np.int32], NDArray[np.int64], Float32]:
-        """Return the best tiles over all copies and shifts, each with the copy it fits best."""
-        gallery, (copies_, shifts, width) = self.gallery, embeddings.shape
-        queries, query_scales = search.quantise_rows(embeddings.reshape(copies_ * shifts, width))
-        ids, scores = search.top_k(
-            queries,
-            gallery.embeddings,
-            self.candidates,
-            scales=gallery.embedding_scales,
-            query_scales=query_scales,
-            ranges=ranges,
-        )
-        found = ids >= 0
-        copy = np.broadcast_to(np.arange(len(ids))[:, None] // shifts, ids.shape)[found]
-        scores, ids = scores[found], ids[found]
-        order = np.lexsort((ids, -scores))
-        _, first = np.unique(ids[order], return_index=True)
-        keep = order[np.sort(first)[: self.candidates]]
-        return ids[keep], copy[keep].astype(np.int64), scores[keep]
+        tokens = np.concatenate([part["tokens"] for part in parts])
+        if "moved" in parts[0]:
+            return np.concatenate([part["moved"] for part in parts]), parts[0]["moves"], tokens
+        # An encoder from elsewhere may know no moves.
+        embeddings = np.concatenate([part["embedding"] for part in parts])[:, None]
+        return embeddings, np.zeros((1, 3), np.float32), tokens
 
     def _rank(
         self,
+        looks: list[copies.Look],
         tokens: Float32,
-        tile: NDArray[np.int32],
-        copy: NDArray[np.int64],
-        cosine: Float32,
+        found: agreement.Found,
+        rows: NDArray[np.int64],
+        place: NDArray[np.int64],
+        agreed: agreement.Agreed,
         batch: Float32,
     ) -> fix.Ranked:
-        used, copy = np.unique(copy, return_inverse=True)
-        said = self._ranker.run(
-            {"query_tokens": tokens[used], "copy": copy.astype(np.int64), "candidate_tokens": batch}
-        )
-        offset_m = said["offset"].astype(np.float64) * self.tile_m
+        used, copy = np.unique(found.look[rows], return_inverse=True)
+        said = {
+            name: values.astype(np.float64)
+            for name, values in self._ranker.run(
+                {
+                    "query_tokens": tokens[used],
+                    "copy": copy.astype(np.int64),
+                    "move": found.move[rows],
+                    "candidate_tokens": batch,
+                }
+            ).items()
+        }
+        tile = found.tile[rows]
+        views = zip(found.look[rows].tolist(), said["turn"], said["scale"], strict=True)
+        crop_from_frame = np.stack([looks[at].offset_m(turn, scale) for at, turn, scale in views])
+        east, north = (said["offset"] * self.tile_m - crop_from_frame).T
         lat, lon = geodesy.geo_from_enu(
-            offset_m[:, 0], offset_m[:, 1], self.gallery.lat_deg[tile], self.gallery.lon_deg[tile]
+            east, north, self.gallery.lat_deg[tile], self.gallery.lon_deg[tile]
+        )
+        found_lat, found_lon = geodesy.geo_from_enu(
+            agreed.east_m, agreed.north_m, found.lat0_deg, found.lon0_deg
         )
         return fix.Ranked(
-            tile=tile.astype(np.int64),
+            place=place,
+            tile=tile,
             lat_deg=lat,
             lon_deg=lon,
-            retrieval=cosine.astype(np.float64),
-            relevance=said["relevance"].astype(np.float64),
-            sigma_m=np.exp(said["log_variance"].astype(np.float64) / 2) * self.tile_m,
+            relevance=said["relevance"],
+            sigma_m=np.exp(said["log_variance"] / 2) * self.tile_m,
+            crops=agreed.rows.shape[1],
+            retrieval=agreed.cosine,
+            found_lat_deg=found_lat,
+            found_lon_deg=found_lon,
         )
-
-
-class Clock:
-    """Milliseconds between stops."""
-
-    def __init__(self) -> None:
-        self._stages: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def stop(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._stages[stage] = 1e3 * (now - self._last)
-        self._last = now
-
-    def timings(self) -> Timings:
-        return Timings(**self._stages)
 
 
 def detail(image: Float32) -> float:
     """Standard deviation of one (4, px, px) input over what the frame covers."""
-    covered = image[3] > 0.5
-    return float(image[:3, covered].std()) if covered.any() else 0.0
+    colours, area = image[:3].ravel(), 3 * float(image[3].sum())
+    if area < 1:
+        return 0.0
+    # Colours are 0 where there is no coverage: sums need no mask.
+    mean = float(colours.sum()) / area
+    return math.sqrt(max(0.0, float(colours @ colours) / area - mean * mean))

@@ -10,7 +10,7 @@ from typing import Any
 
 from edgegeo.errors import EngineError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # since 2 the ranker takes `move` and gives `turn` and `scale`
 MANIFEST = "manifest.json"
 
 
@@ -98,10 +98,16 @@ def manifest_from_json(body: Any, where: str) -> Manifest:
     """Return the Manifest of parsed JSON, checking version, digest, keys, types and ranges."""
     if not isinstance(body, dict) or type(body.get("format_version")) is not int:
         raise EngineError(f"{where} is not an edgegeo manifest: it has no format_version")
-    if body["format_version"] > FORMAT_VERSION:
+    version = body["format_version"]
+    if version > FORMAT_VERSION:
         raise EngineError(
-            f"{where} has format version {body['format_version']}, this edgegeo reads up to "
-            f"{FORMAT_VERSION}: upgrade edgegeo, or build the engine again with this one"
+            f"{where} has format version {version}, this edgegeo reads {FORMAT_VERSION}: "
+            "upgrade edgegeo, or build the engine again with this one"
+        )
+    if version < FORMAT_VERSION:
+        raise EngineError(
+            f"{where} has format version {version}, this edgegeo reads {FORMAT_VERSION} and "
+            "cannot fly the networks of older ones: build the engine again from its maps"
         )
     body = dict(body)
     digest = body.pop("digest", None)

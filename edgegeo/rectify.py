@@ -40,14 +40,15 @@ def frame_from_tile(
     roll_deg: float = 0.0,
     pitch_deg: float = 0.0,
     fov_deg: float | None = None,
+    centre_m: tuple[float, float] = (0.0, 0.0),
 ) -> NDArray[np.float64]:
     """Return the (3, 3) map from pixels of a tile to pixels of a frame.
 
-    The tile is centred on the ground point at the image's centre, `tile_m` metres and `px`
-    pixels a side. `roll_deg` is positive with the right wing down, `pitch_deg` with the nose
-    up; with either, `fov_deg` (horizontal) is needed and the ground is taken as flat. `gsd_m`
-    is the metres per pixel at the image's centre, across the direction of tilt: slant range
-    over focal length.
+    The tile is `tile_m` metres and `px` pixels a side; its centre lies `centre_m` (east, north)
+    from the ground point at the image's centre. `roll_deg` is positive with the right wing
+    down, `pitch_deg` with the nose up; with either, `fov_deg` (horizontal) is needed and the
+    ground is taken as flat. `gsd_m` is the metres per pixel at the image's centre, across the
+    direction of tilt: slant range over focal length.
 
     >>> homography = frame_from_tile((480, 640), tile_m=128, px=128, heading_deg=90, gsd_m=0.5)
     >>> (homography @ (63.5 + 10, 63.5, 1)).round(6).tolist()  # 10 m east is 20 px up
@@ -60,8 +61,15 @@ def frame_from_tile(
     metres = tile_m / px
     middle = (px - 1) / 2
     centre_x, centre_y = (shape_hw[1] - 1) / 2, (shape_hw[0] - 1) / 2
-    # tile pixel -> (north, east, 1) in metres from the tile's centre
-    ground = np.array([[0, -metres, metres * middle], [metres, 0, -metres * middle], [0, 0, 1]])
+    east_m, north_m = centre_m
+    # tile pixel -> (north, east, 1) in metres from the ground point at the image's centre
+    ground = np.array(
+        [
+            [0, -metres, metres * middle + north_m],
+            [metres, 0, -metres * middle + east_m],
+            [0, 0, 1],
+        ]
+    )
     if roll_deg == 0 and pitch_deg == 0:
         body = _ned_from_body(heading_deg, 0.0, 0.0)[:2, :2].T / gsd_m  # (forward, right) in px
         frame = np.array([[*body[1], centre_x], [*-body[0], centre_y], [0, 0, 1]])
@@ -77,8 +85,8 @@ def frame_from_tile(
     body = ned_from_body.T @ camera
     frame = np.array([[0, focal_px, centre_x], [-focal_px, 0, centre_y], [0, 0, 1]])
     homography = frame @ body @ ground
-    w = homography[2] @ (middle, middle, 1)
-    return np.asarray(homography / w, np.float64)
+    w = abs(homography[2] @ (middle, middle, 1))  # a centre behind the camera stays there
+    return np.asarray(homography / max(w, 1e-9), np.float64)
 
 
 def gsd_from_height(

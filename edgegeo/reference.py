@@ -44,18 +44,30 @@ def run_reference(model: Path, px: int, grid: int) -> Arrays:
     image = reference_images(px)
     encoded = _run(model / ENCODER, {"image": image})
     _check(ENCODER, encoded, {"embedding": (PICTURES, None), "tokens": (PICTURES, grid**2, None)})
-    if not np.allclose(np.linalg.norm(encoded["embedding"], axis=1), 1, atol=1e-3):
-        raise EngineError(f"{ENCODER} must give unit embeddings")
+    if "moved" in encoded:
+        moves = len(encoded.get("moves", ()))
+        shape = (PICTURES, moves, encoded["embedding"].shape[1])
+        _check(ENCODER, encoded, {"moves": (moves, 3), "moved": shape})
+    for name in {"embedding", "moved"} & encoded.keys():
+        if not np.allclose(np.linalg.norm(encoded[name], axis=-1), 1, atol=1e-3):
+            raise EngineError(f"{ENCODER} must give unit embeddings, got others as {name}")
     pairs: Arrays = {
         "query_tokens": encoded["tokens"][:1],
         "copy": np.zeros(PICTURES, np.int64),
+        "move": np.zeros(PICTURES, np.int64),
         "candidate_tokens": encoded["tokens"],
     }
     ranked = _run(model / RANKER, pairs)
     _check(
         RANKER,
         ranked,
-        {"relevance": (PICTURES,), "offset": (PICTURES, 2), "log_variance": (PICTURES,)},
+        {
+            "relevance": (PICTURES,),
+            "offset": (PICTURES, 2),
+            "log_variance": (PICTURES,),
+            "turn": (PICTURES,),
+            "scale": (PICTURES,),
+        },
     )
     parts = {
         "encoder.in": {"image": image},

@@ -41,15 +41,18 @@ class Prior:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One map tile the frame may belong to, best first in a Fix.
+    """One place the frame may show, best first in a Fix.
 
-    `lat_deg`, `lon_deg` are the frame's centre as seen by this tile, `tile` its row in the
-    gallery, `retrieval` the cosine of the embeddings, `score` the final log-score.
+    `lat_deg`, `lon_deg` are the frame's centre as ranking has it, `found_...` as retrieval has
+    it; `tile` is the gallery row that the surest crop of the frame lies on; `retrieval` the
+    mean cosine of the embeddings, `score` the final log-score.
     """
 
     tile: int
     lat_deg: float
     lon_deg: float
+    found_lat_deg: float
+    found_lon_deg: float
     retrieval: float
     score: float
 

@@ -28,7 +28,8 @@ class FakeLocalizer:
     """Three tiles of 100 m in a row, centres at 0, 50 and 1000 m east.
 
     The first pixel's blue value is the row of `script`: (east_m, north_m of the answer or
-    None, tiles in final order, tiles in retrieval order, reject).
+    None, tiles in final order, tiles in retrieval order, reject). Each candidate is at its
+    tile's centre, as retrieval and as ranking have it.
     """
 
     script: list
@@ -56,6 +57,8 @@ class FakeLocalizer:
                     tile=tile,
                     lat_deg=float(self.gallery.lat_deg[tile]),
                     lon_deg=float(self.gallery.lon_deg[tile]),
+                    found_lat_deg=float(self.gallery.lat_deg[tile]),
+                    found_lon_deg=float(self.gallery.lon_deg[tile]),
                     retrieval=1.0 - 0.1 * retrieval.index(tile),
                     score=-float(i),
                 )

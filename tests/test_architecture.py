@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "edgegeo"
 ORDER = [
     *("_core", "errors", "types", "geodesy", "png"),
-    *("rectify", "search", "pairs", "given", "copies"),
+    *("rectify", "search", "pairs", "given", "copies", "agreement"),
     "maps",
     *(
         "durable",
@@ -23,7 +23,7 @@ ORDER = [
         "engine",
     ),
     "building",
-    *("calibration", "fix", "localizer"),
+    *("calibration", "clock", "retrieval", "fix", "localizer"),
     *("truth", "sources", "flight", "simulation", "report", "logs", "evaluation"),
     *("demo", "models", "learn", "export"),
     *("commands", "cli", "__main__"),

@@ -28,7 +28,7 @@ def test_the_demo_makes_an_engine_frames_truth_and_report(model, tmp_path, capsy
 
     assert summary.report == tmp_path / "report.html"
     assert summary.report.stat().st_size > 10_000
-    assert json.loads((summary.engine / "manifest.json").read_text())["format_version"] == 1
+    assert json.loads((summary.engine / "manifest.json").read_text())["format_version"] == 2
     assert len(list((tmp_path / "frames").iterdir())) == FRAMES
     assert len((tmp_path / "truth.csv").read_text().splitlines()) == FRAMES + 1
     assert summary.figures.frames == FRAMES

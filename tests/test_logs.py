@@ -15,7 +15,17 @@ FIX = Fix(
     lon_deg=-117.5,
     cov_m2=(4.0, 0.0, 1.0),
     probability=0.97,
-    candidates=(Candidate(tile=3, lat_deg=34.1, lon_deg=-117.5, retrieval=0.8, score=-0.1),),
+    candidates=(
+        Candidate(
+            tile=3,
+            lat_deg=34.1,
+            lon_deg=-117.5,
+            found_lat_deg=34.2,
+            found_lon_deg=-117.6,
+            retrieval=0.8,
+            score=-0.1,
+        ),
+    ),
     timings_ms=Timings(rectify=1.23456),
 )
 NOTHING = Fix(

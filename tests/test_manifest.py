@@ -79,6 +79,13 @@ def test_a_newer_format_says_to_upgrade():
         manifest_from_json(body, "m")
 
 
+def test_an_older_format_says_to_build_again():
+    body = {"format_version": FORMAT_VERSION - 1, "whatever": 1}
+    with pytest.raises(EngineError, match="build the engine again from its maps") as caught:
+        manifest_from_json(body, "m")
+    assert "upgrade" not in str(caught.value)
+
+
 @pytest.mark.parametrize("body", [None, [], {}, {"format_version": "1"}, {"format_version": True}])
 def test_foreign_json_is_refused(body):
     with pytest.raises(EngineError, match="not an edgegeo manifest"):

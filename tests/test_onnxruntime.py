@@ -21,6 +21,8 @@ def test_outputs_come_by_name(encoder):
     assert {name: array.shape for name, array in out.items()} == {
         "embedding": (3, 16),
         "tokens": (3, 16, 8),
+        "moved": (3, 3, 16),
+        "moves": (3, 3),
     }
     np.testing.assert_allclose(np.linalg.norm(out["embedding"], axis=1), 1, atol=1e-5)
     assert encoder.input_shapes == {"image": ("b", 4, 32, 32)}

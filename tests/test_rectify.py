@@ -45,6 +45,58 @@ def test_the_tiles_centre_is_the_images_centre():
         assert homography[2] @ (31.5, 31.5, 1) == pytest.approx(1)
 
 
+@pytest.mark.parametrize(("heading_deg", "right_px", "up_px"), [(0, 20, 40), (90, -40, 20)])
+def test_a_tile_elsewhere_has_its_centre_there_by_hand(heading_deg, right_px, up_px):
+    """10 m east and 20 m north of the image's centre, at 0.5 m a pixel."""
+    homography = rectify.frame_from_tile(SHAPE, 128, 128, heading_deg, 0.5, centre_m=(10, 20))
+    expected = (CENTRE[0] + right_px, CENTRE[1] - up_px)
+    assert frame_point(homography, 0, 0) == pytest.approx(expected)
+
+
+def test_a_tile_behind_the_camera_shows_nothing():
+    """100 m up, nose up by 45 degrees: 141 m of slant range, and the axis meets the ground 100 m
+    ahead. The plane of the lens meets it 100 m behind, so 230 m back from the axis is unseen."""
+    gsd_m = rectify.gsd_from_height(100, 150, SHAPE[1], 0, 45)
+    for north_m, seen in ((0, True), (-150, True), (-230, False)):
+        warp = rectify.frame_from_tile(
+            SHAPE, 20, 20, 0, gsd_m, 0, 45, fov_deg=150, centre_m=(0, north_m)
+        )
+        assert (warp[2] @ (9.5, 9.5, 1) > 0) == seen
+        out = rectify.rectify(np.full((*SHAPE, 3), 200, np.uint8), warp[None], 20)
+        assert out[0, 3].any() == seen
+
+
+TILTS = [(0.0, 0.0), (0.0, 15.0), (-12.0, 0.0), (9.0, -14.0)]
+
+
+@pytest.mark.parametrize(("roll_deg", "pitch_deg"), TILTS)
+def test_a_tile_elsewhere_shows_the_same_ground_at_the_same_place(roll_deg, pitch_deg):
+    seen = (SHAPE, 128, 128, 33, 0.3, roll_deg, pitch_deg, 70)
+    here = rectify.frame_from_tile(*seen)
+    there = rectify.frame_from_tile(*seen, centre_m=(25.0, -40.0))
+    for east_m, north_m in ((0, 0), (30, 5), (-20, 44)):
+        expected = frame_point(here, 25 + east_m, -40 + north_m)
+        assert frame_point(there, east_m, north_m) == pytest.approx(expected)
+    assert there[2] @ (63.5, 63.5, 1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("roll_deg", "pitch_deg"), TILTS)
+def test_a_tile_elsewhere_is_cut_as_from_a_larger_one(roll_deg, pitch_deg):
+    """96 m around the centre hold the 32 m whose centre lies 16 m east and 24 m south of it."""
+    rng = np.random.default_rng(2)
+    frame = np.kron(rng.integers(0, 256, (24, 32, 3), np.uint8), np.ones((20, 20, 1), np.uint8))
+    seen = {"heading_deg": 60, "gsd_m": 0.2, "roll_deg": roll_deg, "pitch_deg": pitch_deg}
+    whole = rectify.frame_from_tile(SHAPE, 96, 96, fov_deg=70, **seen)
+    part = rectify.frame_from_tile(SHAPE, 32, 32, fov_deg=70, centre_m=(16, -24), **seen)
+    (large,), (small,) = (
+        rectify.rectify(frame, warp[None], px) for warp, px in ((whole, 96), (part, 32))
+    )
+    assert small[3].any()
+    # With tilt a pixel gets as many taps as its tile's largest footprint needs: not the same.
+    atol = 0.1 if roll_deg or pitch_deg else 2e-3
+    np.testing.assert_allclose(small, large[:, 56:88, 48:80], atol=atol)
+
+
 def test_no_tilt_is_the_same_with_and_without_a_field_of_view():
     flat = rectify.frame_from_tile(SHAPE, 128, 128, 25, 0.4)
     tiny = rectify.frame_from_tile(SHAPE, 128, 128, 25, 0.4, 1e-9, 0.0, fov_deg=60)

@@ -46,7 +46,15 @@ def make_gallery():
 def make_fix(east_m, north_m, reject=None, **changes):
     lat, lon = geo_from_enu(east_m, north_m, LAT, LON)
     candidates = tuple(
-        Candidate(tile=t, lat_deg=float(lat), lon_deg=float(lon), retrieval=0.8, score=-0.1 * t)
+        Candidate(
+            tile=t,
+            lat_deg=float(lat),
+            lon_deg=float(lon),
+            found_lat_deg=float(lat),
+            found_lon_deg=float(lon),
+            retrieval=0.8,
+            score=-0.1 * t,
+        )
         for t in (3, 40, 7, 8, 9)
     )
     base = {

@@ -22,11 +22,12 @@ import numpy as np
 
 from edgegeo import fix
 from edgegeo.building.build import build
+from edgegeo.clock import Clock
 from edgegeo.evaluation import metrics
 from edgegeo.given import Given
 from edgegeo.learn import calibrating
 from edgegeo.learn.calibrating import Sample
-from edgegeo.localizer import Clock, Localizer
+from edgegeo.localizer import Localizer
 from edgegeo.simulation.simulate import simulate
 from edgegeo.sources import open_frames
 from edgegeo.types import Reject
@@ -68,7 +69,13 @@ def samples(
             if not isinstance(found, Reject):
                 at = (float(row["lat_deg"]), float(row["lon_deg"])) if on_map else None
                 place = row.get("map") or str(frame.name)
-                yield Sample(ranked=found, tile_m=localizer.tile_m, truth=at, place=place)
+                yield Sample(
+                    ranked=found,
+                    places=fix.combine(found, localizer.tile_m),
+                    tile_m=localizer.tile_m,
+                    truth=at,
+                    place=place,
+                )
 
 
 def collect(data: Path, model: Path, work: Path) -> list[Sample]:
@@ -107,9 +114,9 @@ def report(all_samples: list[Sample]) -> dict[str, Any]:
     for number in range(5):
         fitted = calibrating.fit([s for s in all_samples if fold[s.place] != number])
         for s in (s for s in all_samples if fold[s.place] == number):
-            evidence = fix.weigh(s.ranked, s.tile_m, fitted)
+            evidence = fix.weigh(s.ranked, s.places, s.tile_m, fitted)
             p.append(fitted.probability(evidence.features))
-            error.append(s.error_m(evidence.lat_deg, evidence.lon_deg))
+            error.append(s.errors_m[evidence.best])
             accepted.append(p[-1] >= fitted.accept)
             on.append(s.truth is not None)
     errors, taken, here = np.array(error), np.array(accepted), np.array(on)

@@ -1,22 +1,46 @@
-"""Write a trained student as ONNX: a model folder that `edgegeo build --model` takes.
+"""Fit the whitening of a trained student and write it as ONNX: a folder for `build --model`.
 
-    python -m training.export_student RUN/student.pt OUT [--model-id NAME]
+    python -m training.export_student DATA RUN/student.pt OUT [--model-id NAME]
 
-Reads   RUN/student.pt   from training.train_student
-Writes  OUT/             encoder.onnx  ranker.onnx  model.json (not yet calibrated)
+Reads   RUN/student.pt   from training.train_student, or a .safetensors file of weights
+        DATA             tiles of the train split, for the whitening
+Writes  OUT/             encoder.onnx  ranker.onnx  model.json (not yet calibrated), and
+                         student.safetensors: the weights in half precision, to go on from
 """
 
 import argparse
 from pathlib import Path
 
-from edgegeo.export.onnx import export_student, load_student
+import numpy as np
+import torch
+
+from edgegeo.export.onnx import export_student, load_student, save_student
+from edgegeo.learn.pairs_of_views import Views, draw
+from edgegeo.learn.whitening import fit_whitening
+from training.train_student import groups_of
+
+BATCHES, BATCH = 80, 40
+
+
+def main(data: Path, checkpoint: Path, out: Path, model_id: str) -> None:
+    student = load_student(checkpoint)
+    groups, shares = groups_of(data, landscapes=0)
+    tiles = [
+        draw(groups, shares, BATCH, Views(), np.random.default_rng(seed)).tiles
+        for seed in range(BATCHES)
+    ]
+    fit_whitening(student.encoder, torch.from_numpy(np.concatenate(tiles)))
+    export_student(student, out, model_id, {})
+    save_student(student, out / "student.safetensors")
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("data", type=Path)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--model-id", default="edgegeo-student-1")
+    parser.add_argument("--model-id", default="edgegeo-student-1.1")
     arguments = parser.parse_args()
-    export_student(load_student(arguments.checkpoint), arguments.out, arguments.model_id, {})
+    main(arguments.data, arguments.checkpoint, arguments.out, arguments.model_id)

@@ -27,6 +27,7 @@ from edgegeo.learn import losses, places
 from edgegeo.learn.pairs_of_views import Batch, Views, draw
 from edgegeo.learn.recipe import load_recipe
 from edgegeo.learn.validation import Validation
+from edgegeo.learn.whitening import fit_whitening
 from edgegeo.models.encoder import EncoderConfig
 from edgegeo.models.relate import grids, turn_and_scale
 from edgegeo.models.student import REACH, Student
@@ -42,37 +43,13 @@ class StudentRecipe:
     ema: float = 0.998
     turn_noise_deg: float = 3.5  # what is left after the ranker's search over turns
     scale_noise: float = 0.05
-    strangers: int = 1000  # earlier tiles kept as wrong answers
-    retrieval_weight: float = 0.0  # of a loss on the embeddings; it overfits few places
     seed: int = 0
     landscapes: int = 60
     report_every: int = 50
     validate_every: int = 400
 
 
-REACHED = 5.5 / 16  # tile sides: how far apart shifted embeddings still meet
-COPY_STEP_DEG = 14.0  # between the turned copies that are searched in flight
-
-
-class Strangers:
-    """Embeddings of the last tiles seen, as further wrong answers (cross-batch memory)."""
-
-    def __init__(self, size: int) -> None:
-        self.size, self.rows = size, torch.zeros(0, EncoderConfig().embedding_width)
-        self.places: list[str] = []
-
-    def unlike(self, places: tuple[str, ...]) -> torch.Tensor:
-        """Those of none of `places`."""
-        return self.rows[[place not in places for place in self.places]]
-
-    def add(self, rows: torch.Tensor, places: tuple[str, ...]) -> None:
-        self.rows = torch.cat([self.rows, rows.detach()])[-self.size :]
-        self.places = [*self.places, *places][-self.size :]
-
-
-def step_loss(
-    student: Student, batch: Batch, strangers: Strangers, recipe: StudentRecipe
-) -> dict[str, torch.Tensor]:
+def step_loss(student: Student, batch: Batch, recipe: StudentRecipe) -> dict[str, torch.Tensor]:
     count = len(batch.tiles)
     images = torch.from_numpy(np.concatenate([batch.frames, batch.tiles]))
     tokens = student.encoder.tokens(images.contiguous(memory_format=torch.channels_last))
@@ -83,20 +60,9 @@ def step_loss(
     frames = turn_and_scale(grids(tokens[:count]), turn, scale)
     logits = student.volumes(frames.contiguous(), grids(tokens[count:]).contiguous())
     targets = losses.shift_targets(offsets, same, student.encoder.config.grid, REACH)
-    reached = same & (offsets.abs().amax(-1) <= REACHED)
-    overlap = (1 - offsets.abs()).clamp(min=0).prod(-1) * reached
-    gain = student.log_temperature.exp().clamp(max=60)
-    copy = COPY_STEP_DEG * torch.round(torch.from_numpy(batch.turn_deg) / COPY_STEP_DEG)
-    turned = turn_and_scale(grids(tokens[:count]), copy, torch.ones(count))
-    looks = student.encoder.embed(turned.flatten(2).transpose(1, 2))
-    tiles = student.encoder.embed(tokens[count:])[:, looks.shape[1] // 2]
-    others = strangers.unlike(batch.places)
-    retrieval = losses.retrieval_loss(looks, tiles, overlap, same & ~reached, gain, others)
-    strangers.add(tiles, batch.places)
     return {
         "position": losses.position_loss(logits, targets),
         "nowhere": 0.3 * losses.nowhere_loss(logits, same),
-        "retrieval": recipe.retrieval_weight * retrieval,
     }
 
 
@@ -120,22 +86,25 @@ def save(path: Path, state: dict[str, Any]) -> None:
     os.replace(part, path)
 
 
-def main(data: Path, out: Path, recipe: StudentRecipe, begin_with: Path | None) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(recipe.seed)
+def groups_of(data: Path, landscapes: int) -> tuple[list[list[places.Place]], list[float]]:
+    """Return the places of the train split in groups, and each group's share of the pairs."""
+    cities = ("long_beach", "palm_springs", "eureka", "bishop")
     groups = [
-        [
-            p
-            for city in ("long_beach", "palm_springs", "eureka", "bishop")
-            for p in places.naip(data / "naip" / city)
-        ],
+        [place for city in cities for place in places.naip(data / "naip" / city)],
         places.orthomosaic(data / "drone_ortho/seneca/map.tif"),
         places.photos(data / "texture/ochota"),
     ]
     shares = [0.75, 0.03, 0.08]
-    if recipe.landscapes:
-        groups.append(places.procedural(range(1000, 1000 + recipe.landscapes)))
+    if landscapes:
+        groups.append(places.procedural(range(1000, 1000 + landscapes)))
         shares.append(0.14)
+    return groups, shares
+
+
+def main(data: Path, out: Path, recipe: StudentRecipe, begin_with: Path | None) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(recipe.seed)
+    groups, shares = groups_of(data, recipe.landscapes)
     validation = Validation(data / "naip" / "claremont")
 
     student, average = Student(EncoderConfig()), Student(EncoderConfig())
@@ -160,18 +129,18 @@ def main(data: Path, out: Path, recipe: StudentRecipe, begin_with: Path | None) 
         start = state["step"]
 
     def pairs(step: int) -> Batch:
-        rng = np.random.default_rng((recipe.seed, step))
+        rng = np.random.default_rng((recipe.seed, abs(step), step < 0))
         return draw(groups, shares, recipe.pairs, Views(), rng)
 
+    some_tiles = torch.from_numpy(np.concatenate([pairs(-1 - n).tiles for n in range(20)]))
     ahead = ThreadPoolExecutor(1)
     upcoming = ahead.submit(pairs, start)
-    strangers = Strangers(recipe.strangers)
     sums: dict[str, float] = {}
     began = time.monotonic()
     for step in range(start, recipe.steps):
         batch = upcoming.result()
         upcoming = ahead.submit(pairs, step + 1)  # drawn while the networks are at work
-        parts = step_loss(student, batch, strangers, recipe)
+        parts = step_loss(student, batch, recipe)
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, recipe)
         optimiser.zero_grad()
@@ -191,6 +160,7 @@ def main(data: Path, out: Path, recipe: StudentRecipe, begin_with: Path | None) 
         }
         sums = {}
         if done % recipe.validate_every == 0 or done == recipe.steps:
+            fit_whitening(average.eval().encoder, some_tiles)
             line |= validation.measure(average)
         if done % (2 * recipe.report_every) == 0 or done == recipe.steps:
             state = {

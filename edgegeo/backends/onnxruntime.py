@@ -23,7 +23,8 @@ class Session:
 
     def __init__(self, path: str | Path, threads: int = 0) -> None:
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+        self.threads = threads or len(os.sched_getaffinity(0))
+        options.intra_op_num_threads = self.threads
         options.inter_op_num_threads = 1
         # An engine holds two sessions: idle threads of one that spin would slow the other.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -7,7 +7,6 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgegeo import durable
 from edgegeo.errors import DataError
@@ -61,8 +60,6 @@ def judge(
     fix: Fix,
     truth: TruthRow,
     *,
-    tile_lat_deg: NDArray[np.float64],
-    tile_lon_deg: NDArray[np.float64],
     tile_m: float,
     no_vision_deg: tuple[float, float],
     block: str,
@@ -70,8 +67,9 @@ def judge(
 ) -> Row:
     """Compare one fix with its truth.
 
-    A candidate is right when its tile's centre is within half a tile of the truth;
-    `no_vision_deg` is the position one would answer with without looking.
+    A candidate is right when the centre it gives is within half a tile of the truth: as
+    retrieval has it, or as ranking has it. `no_vision_deg` is the position one would answer
+    with without looking.
     """
     error_m = sigmas = None
     if fix.lat_deg is not None and fix.lon_deg is not None:
@@ -80,15 +78,14 @@ def judge(
         if fix.cov_m2 is not None:
             sigmas = min(mahalanobis(float(east_m), float(north_m), fix.cov_m2), MOST_SIGMAS)
 
-    final = np.array([c.tile for c in fix.candidates], np.int64)
-    by_retrieval = sorted(fix.candidates, key=lambda c: (-c.retrieval, c.tile))
-    retrieved = np.array([c.tile for c in by_retrieval], np.int64)
+    by_retrieval = sorted(fix.candidates, key=lambda c: -c.retrieval)
 
-    def is_right(tiles: NDArray[np.int64]) -> bool:
-        lat, lon = tile_lat_deg[tiles], tile_lon_deg[tiles]
-        off_m = distance_m(lat, lon, truth.lat_deg, truth.lon_deg)
-        return bool((off_m <= tile_m / 2).any())
+    def is_right(positions: list[tuple[float, float]]) -> bool:
+        lat, lon = np.array(positions).reshape(-1, 2).T
+        return bool((distance_m(lat, lon, truth.lat_deg, truth.lon_deg) <= tile_m / 2).any())
 
+    found = [(c.found_lat_deg, c.found_lon_deg) for c in by_retrieval]
+    final = [(c.lat_deg, c.lon_deg) for c in fix.candidates]
     stages = fix.timings_ms
     return Row(
         frame=truth.name,
@@ -99,8 +96,8 @@ def judge(
         probability=fix.probability,
         error_m=error_m,
         sigmas=sigmas,
-        right_at_1_retrieval=is_right(retrieved[:1]),
-        right_at_10_retrieval=is_right(retrieved[:10]),
+        right_at_1_retrieval=is_right(found[:1]),
+        right_at_10_retrieval=is_right(found[:10]),
         right_at_1_reranked=is_right(final[:1]),
         no_vision_error_m=float(distance_m(*no_vision_deg, truth.lat_deg, truth.lon_deg)),
         ms=ms,

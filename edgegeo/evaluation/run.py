@@ -162,8 +162,6 @@ def evaluate_rows(
         judged[frame.name] = judge(
             fix,
             named[frame.name],
-            tile_lat_deg=tile_lat_deg,
-            tile_lon_deg=tile_lon_deg,
             tile_m=localizer.tile_m,
             no_vision_deg=(prior.lat_deg, prior.lon_deg) if prior else middle,
             block="",

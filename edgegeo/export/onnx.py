@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from edgegeo.errors import DataError
@@ -14,25 +14,38 @@ from edgegeo.models.encoder import EncoderConfig
 from edgegeo.models.ranker import Ranker
 from edgegeo.models.student import Student
 
+NOT_STORED = ("num_batches_tracked", "encoder.mean", "encoder.projection")
 OPSET = 20  # native GELU and layer norm, and inside what TensorRT 10 parses
 
 
 def load_student(checkpoint: Path) -> Student:
     """Return the averaged weights of a checkpoint, ready to infer.
 
-    Either student.pt of training.train_student or a .safetensors file of the weights alone.
+    Either student.pt of training.train_student or a .safetensors file of the weights alone. The
+    whitening is not among them: learn.whitening fits it.
     """
     student = Student(EncoderConfig())
     if checkpoint.suffix == ".safetensors":
         weights = {name: value.float() for name, value in load_file(checkpoint).items()}
-        missing, unknown = student.load_state_dict(weights, strict=False)
-        missing = [name for name in missing if not name.endswith("num_batches_tracked")]
-        if missing or unknown:
-            raise DataError(f"{checkpoint}: lacks {missing}, does not know {unknown}")
     else:
-        state = torch.load(checkpoint, weights_only=True, map_location="cpu")
-        student.load_state_dict(state["average"])
+        weights = torch.load(checkpoint, weights_only=True, map_location="cpu")["average"]
+    missing, unknown = student.load_state_dict(weights, strict=False)
+    missing = [name for name in missing if not name.endswith(NOT_STORED)]
+    if missing or unknown:
+        raise DataError(f"{checkpoint}: lacks {missing}, does not know {unknown}")
     return student.eval()
+
+
+def save_student(student: Student, path: Path) -> None:
+    """Write the weights alone, in half precision, as `load_student` reads them."""
+    kept = {
+        name: value.half()
+        for name, value in student.state_dict().items()
+        if not name.endswith(NOT_STORED)
+    }
+    part = path.with_suffix(".part")
+    save_file(kept, part)
+    os.replace(part, path)
 
 
 def export_student(student: Student, out: Path, model_id: str, notes: dict[str, Any]) -> None:
@@ -50,18 +63,19 @@ def export_student(student: Student, out: Path, model_id: str, notes: dict[str, 
         (torch.rand(2, 4, config.px, config.px),),
         out / "encoder.onnx",
         {"image": {0: batch}},
-        ["embedding", "tokens", "shifted"],
+        ["embedding", "tokens", "moved", "moves"],
     )
     to_onnx(
-        Ranker(student.relation, config.grid).eval(),
+        Ranker(student.relation, config).eval(),
         (
             torch.rand(2, tokens, width),
+            torch.zeros(3, dtype=torch.long),
             torch.zeros(3, dtype=torch.long),
             torch.rand(3, tokens, width),
         ),
         out / "ranker.onnx",
-        {"query_tokens": {0: copies}, "copy": {0: k}, "candidate_tokens": {0: k}},
-        ["relevance", "offset", "log_variance"],
+        {"query_tokens": {0: copies}, "copy": {0: k}, "move": {0: k}, "candidate_tokens": {0: k}},
+        ["relevance", "offset", "log_variance", "turn", "scale"],
     )
     facts = {"model_id": model_id, "px": config.px, "grid": config.grid, "calibration": {}, **notes}
     write_json(out / "model.json", facts)

@@ -12,9 +12,8 @@ from edgegeo.calibration import Calibration
 
 Floats = NDArray[np.float64]
 
-RELEVANCE_WEIGHTS = (0.4, 0.65, 0.9, 1.2, 1.6, 2.2)
+RELEVANCE_WEIGHTS = (0.1, 0.15, 0.25, 0.4, 0.65, 0.9, 1.2)
 RETRIEVAL_WEIGHTS = (0.0, 4.0, 8.0, 14.0, 22.0)
-NOWHERE = (-4.0, -1.0, 2.0, 5.0, 8.0, 11.0, 14.0)
 NEAR_M, FAR_M = 20.0, 50.0
 ALLOWED_MISLEADING = 0.004  # share of frames, on the map and off it: under the goal of 0.01
 
@@ -24,22 +23,25 @@ class Sample:
     """One validation frame: its candidates, and where it truly was (None: not on this map)."""
 
     ranked: fix.Ranked
+    places: fix.Places
     tile_m: float
     truth: tuple[float, float] | None
     place: str
 
-    def error_m(self, lat_deg: float, lon_deg: float) -> float:
+    @property
+    def errors_m(self) -> Floats:
+        """(p,) of each candidate; infinite off the map."""
         if self.truth is None:
-            return float("inf")
-        return float(geodesy.distance_m(lat_deg, lon_deg, *self.truth))
+            return np.full(len(self.places.lat_deg), np.inf)
+        return geodesy.distance_m(self.places.lat_deg, self.places.lon_deg, *self.truth)
 
 
 def fit(samples: Sequence[Sample]) -> Calibration:
     """Fusion weights first, then probabilities on top of them, then sigmas and the threshold."""
     calibration = fit_fusion(samples)
-    evidence = [fix.weigh(s.ranked, s.tile_m, calibration) for s in samples]
+    evidence = [fix.weigh(s.ranked, s.places, s.tile_m, calibration) for s in samples]
     both = zip(samples, evidence, strict=True)
-    errors = np.array([s.error_m(e.lat_deg, e.lon_deg) for s, e in both])
+    errors = np.array([s.errors_m[e.best] for s, e in both])
     features = np.array([e.features for e in evidence])
     weights = fit_logistic(features, errors <= NEAR_M, weight_of(samples))
     calibration = replace(calibration, probability_weights=tuple(float(w) for w in weights))
@@ -56,27 +58,21 @@ def weight_of(samples: Sequence[Sample]) -> Floats:
 
 
 def fit_fusion(samples: Sequence[Sample]) -> Calibration:
-    """The weights under which the posterior puts most mass where the truth is, or nowhere."""
-    near = []
-    for s in samples:
-        if s.truth is None:
-            near.append(np.zeros(len(s.ranked.tile), np.bool_))
-        else:
-            near.append(geodesy.distance_m(s.ranked.lat_deg, s.ranked.lon_deg, *s.truth) <= NEAR_M)
-    weight = weight_of(samples)
+    """The weights under which a softmax over the candidates puts most mass where the truth is.
+
+    Frames that no candidate is right for have no say in it.
+    """
+    near = [s.errors_m <= NEAR_M for s in samples]
+    placed = [(s, hit) for s, hit in zip(samples, near, strict=True) if hit.any()]
     best = (-np.inf, Calibration())
-    for a, b, c in itertools.product(RELEVANCE_WEIGHTS, RETRIEVAL_WEIGHTS, NOWHERE):
+    for a, b in itertools.product(RELEVANCE_WEIGHTS, RETRIEVAL_WEIGHTS):
         total = 0.0
-        for s, hit, w in zip(samples, near, weight, strict=True):
-            score = a * s.ranked.relevance + b * s.ranked.retrieval - c
-            top = max(float(score.max()), 0.0)
-            mass = np.exp(score - top)
-            nowhere = np.exp(-top)
-            right = mass[hit].sum() if hit.any() else nowhere
-            total += w * float(np.log(np.maximum(right / (mass.sum() + nowhere), 1e-6)))
+        for s, hit in placed:
+            score = a * s.places.relevance + b * s.ranked.retrieval
+            mass = np.exp(score - score.max())
+            total += float(np.log(np.maximum(mass[hit].sum() / mass.sum(), 1e-6)))
         if total > best[0]:
-            chosen = Calibration(relevance_weight=a, retrieval_weight=b, nowhere=c)
-            best = (total, chosen)
+            best = (total, Calibration(relevance_weight=a, retrieval_weight=b))
     return best[1]
 
 
@@ -108,8 +104,9 @@ def fit_sigma(
     rows = []
     for s, e, error in zip(samples, evidence, errors, strict=True):
         if s.truth is not None and error <= NEAR_M:
-            east, north = geodesy.enu_from_geo(e.lat_deg, e.lon_deg, *s.truth)
-            rows.append((float(east), float(north), *e.cov_m2, s.tile_m))
+            lat, lon = s.places.lat_deg[e.best], s.places.lon_deg[e.best]
+            east, north = geodesy.enu_from_geo(lat, lon, *s.truth)
+            rows.append((float(east), float(north), *s.places.cov_m2[e.best], s.tile_m))
     table = np.array(rows)
     best = (np.inf, calibration)
     for scale, floor in itertools.product(np.geomspace(0.3, 6, 25), np.linspace(0.0, 0.06, 25)):

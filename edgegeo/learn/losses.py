@@ -44,39 +44,3 @@ def nowhere_loss(logits: Tensor, same: Tensor) -> Tensor:
     """
     flat = logits.float().masked_fill(same[..., None, None], -1e4).flatten(1)
     return F.softplus(torch.logsumexp(flat, 1)).mean()
-
-
-def retrieval_loss(
-    frames: Tensor,
-    tiles: Tensor,
-    overlap: Tensor,
-    unsure: Tensor,
-    gain: Tensor,
-    strangers: Tensor,
-) -> Tensor:
-    """Symmetric InfoNCE on unit embeddings with labels soft in the overlap of the footprints.
-
-    frames   (b, m, d)     unit rows, m shifted embeddings each: the best of them counts
-    tiles    (b, d)        unit rows
-    overlap  (b, b)        share of tile j that frame i covers, 0 for different places
-    unsure   (b, b)        pairs that are neither right nor wrong: tiles of the same place that
-                           no shift of the frame reaches. Taught as right they make tokens say
-                           which place this is, not what is where (training/LOG.md)
-    strangers (n, d)       embeddings of earlier tiles: more wrong answers, without gradient
-
-    A pair counts by the square of its overlap: a gallery holds a tile near every frame, so
-    little is lost on a tile that shows a corner of it.
-    """
-    logits = gain * (frames.float() @ tiles.float().T).amax(1)
-    logits = logits.masked_fill(unsure, -1e4)
-    more = gain * (frames.float() @ strangers.float().T).amax(1)
-    across = overlap / overlap.sum(1, keepdim=True).clamp(min=1e-9)
-    down = overlap / overlap.sum(0, keepdim=True).clamp(min=1e-9)
-    log_across = torch.log_softmax(torch.cat([logits, more], 1), 1)[:, : len(tiles)]
-    rows = -(across * log_across).sum(1)
-    columns = -(down * torch.log_softmax(logits, 0)).sum(0)
-    row_weight, column_weight = overlap.amax(1).square(), overlap.amax(0).square()
-    return (
-        (row_weight * rows).sum() / row_weight.sum().clamp(min=1e-9)
-        + (column_weight * columns).sum() / column_weight.sum().clamp(min=1e-9)
-    ) / 2

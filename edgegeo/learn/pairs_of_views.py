@@ -35,7 +35,6 @@ class Batch:
     same: NDArray[np.bool_]  # (b, b) whether i and j show the same place
     turn_deg: Array  # (b,) clockwise turn that brings the frame's content onto the map
     scale: Array  # (b,) magnification that does
-    places: tuple[str, ...]  # (b,) names
 
 
 def draw(
@@ -48,7 +47,7 @@ def draw(
     """Draw `count` pairs; `places` are groups, each taken with its share."""
     low, high = views.tile_m
     tile_m = float(np.exp(rng.uniform(math.log(low), math.log(high))))
-    tiles, frames, centres_t, centres_f, ids, turns, scales, names = [], [], [], [], [], [], [], []
+    tiles, frames, centres_t, centres_f, ids, turns, scales = [], [], [], [], [], [], []
     for number in range(count // views.per_place):
         group = places[rng.choice(len(places), p=np.array(shares) / sum(shares))]
         place = group[rng.integers(len(group))]
@@ -78,7 +77,6 @@ def draw(
             centres_t.append(back @ centre)
             centres_f.append(back @ aim)
             ids.append(number)
-            names.append(place.name)
             turns.append(turn)
             scales.append(scale)
     at_t, at_f, id_ = np.array(centres_t), np.array(centres_f), np.array(ids)
@@ -89,7 +87,6 @@ def draw(
         same=id_[:, None] == id_[None],
         turn_deg=np.array(turns, np.float32),
         scale=np.array(scales, np.float32),
-        places=tuple(names),
     )
 
 

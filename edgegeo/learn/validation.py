@@ -43,16 +43,18 @@ class Validation:
     def measure(self, student: Student, k: int = 32) -> dict[str, float]:
         student.eval()
         tiles, tile_tokens, _ = encode(student, self.tiles)
-        _, frame_tokens, shifted = encode(student, self.frames)
-        ranker = Ranker(student.relation, student.encoder.config.grid).eval()
+        _, frame_tokens, moved = encode(student, self.frames)
+        ranker = Ranker(student.relation, student.encoder.config).eval()
         apart = torch.cdist(torch.tensor(self.frame_at).float(), torch.tensor(self.tile_at).float())
         right = apart < self.tile_m / 2
-        found = (shifted @ tiles.T).amax(1).topk(k).indices
+        cosine, move = (moved @ tiles.T).max(1)
+        found = cosine.topk(k).indices
         hit = right.gather(1, found)
         first, errors = [], []
         for row, ids in enumerate(found):
             copy = torch.zeros(k, dtype=torch.long)
-            relevance, offset, _ = ranker(frame_tokens[row : row + 1], copy, tile_tokens[ids])
+            pairs = (frame_tokens[row : row + 1], copy, move[row, ids], tile_tokens[ids])
+            relevance, offset, *_ = ranker(*pairs)
             best = int(relevance.argmax())
             first.append(float(hit[row, best]))
             tile = np.array(self.tile_at[ids[best]])
@@ -69,5 +71,5 @@ class Validation:
 
 
 def encode(student: Student, images: Tensor) -> tuple[Tensor, ...]:
-    parts = [student.encoder(part) for part in torch.split(images, 64)]
+    parts = [student.encoder(part)[:3] for part in torch.split(images, 64)]
     return tuple(torch.cat(outputs) for outputs in zip(*parts, strict=True))

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from edgegeo.models.relate import turn_and_scale
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderConfig:
@@ -17,6 +19,8 @@ class EncoderConfig:
     cells: int = 4  # an embedding is the tokens pooled to cells x cells
     cell_sigma: float = 1.8  # width of a cell's Gaussian, in tokens
     shift: int = 3  # tokens between the shifted embeddings of a frame
+    turn_deg: float = 14.0  # between its turned ones
+    embedding_width: int = 128
 
     @property
     def grid(self) -> int:
@@ -24,7 +28,7 @@ class EncoderConfig:
         return self.px // 8
 
     @property
-    def embedding_width(self) -> int:
+    def pooled_width(self) -> int:
         return self.cells**2 * self.token_width
 
 
@@ -54,12 +58,14 @@ class Encoder(nn.Module):
     forward(image)  (b, 4, px, px) float32: R, G, B as (value / 255 - 0.5) / 0.25, coverage
     returns         embedding (b, d), unit rows; tokens (b, grid^2, c): a token's direction is
                     its feature, its length (0..1) how much it should count in a correlation;
-                    shifted (b, 9, d): the embeddings with the picture moved by 0 or `shift`
-                    tokens each way, of which the one that fits a gallery's raster finds it
+                    moved (b, m, d): the embeddings with the picture turned and shifted, of
+                    which the one that fits a gallery's raster finds it; moves (m, 3): by how
+                    much, see `moves`
 
-    An embedding is no more than the tokens pooled to a coarse grid, so that the inner product
-    of two is a coarse correlation. Learned pooling beside it found the place six times less
-    often (training/LOG.md).
+    An embedding is the tokens pooled to a coarse grid, so that the inner product of two is a
+    coarse correlation, then projected by whitened principal components of map tiles (see
+    learn.whitening): what all tiles share counts less. A learned pooling found the place six
+    times less often (training/LOG.md).
     """
 
     def __init__(self, config: EncoderConfig) -> None:
@@ -82,17 +88,29 @@ class Encoder(nn.Module):
         self.features = nn.Sequential(nn.ReLU(), nn.Conv2d(third, config.token_width, 1))
         self.weight = nn.Sequential(nn.ReLU(), nn.Conv2d(third, 1, 1))
         self.pooling = nn.Buffer(pooling(config), persistent=False)
+        self.moves = nn.Buffer(moves(config), persistent=False)
+        # Until they are fitted: any projection, about none.
+        self.mean = nn.Buffer(torch.zeros(config.pooled_width))
+        projection = torch.empty(config.pooled_width, config.embedding_width)
+        self.projection = nn.Buffer(nn.init.orthogonal_(projection))
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         tokens = self.tokens(image)
-        shifted = self.embed(tokens)
-        return shifted[:, shifted.shape[1] // 2], tokens, shifted
+        moved = self.embed(tokens)
+        return moved[:, moved.shape[1] // 2], tokens, moved, self.moves.clone()
 
     def embed(self, tokens: Tensor) -> Tensor:
-        """(b, t, c) tokens -> (b, 9, d) unit rows; the middle one is not shifted."""
+        """(b, t, c) tokens -> (b, m, d) unit rows; the middle one is not moved."""
+        return self.project(self.pool(tokens))
+
+    def pool(self, tokens: Tensor) -> Tensor:
+        """(b, t, c) tokens -> (b, m, cells^2 * c) unit rows."""
         moves, cells, _ = self.pooling.shape
-        pooled = self.pooling.flatten(0, 1) @ tokens  # (b, moves * cells, c)
+        pooled = self.pooling.flatten(0, 1) @ tokens  # (b, m * cells, c)
         return F.normalize(pooled.reshape(-1, moves, cells * tokens.shape[2]), dim=2)
+
+    def project(self, pooled: Tensor) -> Tensor:
+        return F.normalize((pooled - self.mean) @ self.projection, dim=-1)
 
     def tokens(self, image: Tensor) -> Tensor:
         coverage = image[:, 3:]
@@ -107,18 +125,48 @@ class Encoder(nn.Module):
 
 
 def pooling(config: EncoderConfig) -> Tensor:
-    """(9, cells^2, grid^2) weights: Gaussian cells over the tokens, for each shift."""
+    """(m, cells^2, grid^2) weights: Gaussian cells over the tokens, for each of `moves`."""
     centres = (torch.arange(config.cells) + 0.5) * config.grid / config.cells - 0.5
     at = torch.arange(config.grid)
     whole = torch.exp(
         -(((torch.arange(-99, 99)[None] - centres[:, None]) / config.cell_sigma) ** 2) / 2
     )
-    moved = []
+    shifted = []
     for shift in (-config.shift, 0, config.shift):
         near = torch.exp(-(((at[None] + shift - centres[:, None]) / config.cell_sigma) ** 2) / 2)
-        moved.append(near / whole.sum(1, keepdim=True))
-    weights = [torch.einsum("py,qx->pqyx", down, across) for down in moved for across in moved]
-    return torch.stack(weights).reshape(len(weights), config.cells**2, config.grid**2)
+        shifted.append(near / whole.sum(1, keepdim=True))
+    weights = torch.stack(
+        [torch.einsum("py,qx->pqyx", down, across) for down in shifted for across in shifted]
+    ).reshape(len(shifted) ** 2, config.cells**2, config.grid**2)
+    return torch.cat([weights @ turning(config.grid, float(turn)) for turn in turns(config)])
+
+
+def turning(grid: int, turn_deg: float) -> Tensor:
+    """(grid^2, grid^2) matrix that turns the content of a token grid clockwise."""
+    each = torch.eye(grid**2).reshape(grid**2, 1, grid, grid)
+    count = torch.ones(grid**2)
+    return turn_and_scale(each, turn_deg * count, count).flatten(1).T
+
+
+def turns(config: EncoderConfig) -> Tensor:
+    return torch.tensor([-config.turn_deg, 0.0, config.turn_deg])
+
+
+def moves(config: EncoderConfig) -> Tensor:
+    """(27, 3) what each of the moved embeddings supposes.
+
+    The frame's heading is that many degrees more than was said, and its centre lies so far
+    east and north of a tile's centre, in tile sides.
+    """
+    shift = config.shift / config.grid
+    return torch.tensor(
+        [
+            (float(turn), east, -south)
+            for turn in turns(config)
+            for south in (-shift, 0.0, shift)
+            for east in (-shift, 0.0, shift)
+        ]
+    )
 
 
 def standardise(image: Tensor) -> Tensor:

@@ -6,30 +6,42 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from edgegeo.models.encoder import EncoderConfig, turns
 from edgegeo.models.relate import grids
 from edgegeo.models.student import REACH, Relation
 
-TURNS_DEG = (-6.0, 0.0, 6.0)  # beside the turned copies of the frame
+TURNS_DEG = (-6.0, 0.0, 6.0)  # beside the turn that the embedding was found by
 SCALES = (0.8, 0.89, 1.0, 1.12, 1.25)
+SHIFTS = 9  # of the encoder's embeddings, for each of its turns
 
 
 class Ranker(nn.Module):
-    """Relate each candidate to one turned copy of the frame.
+    """Relate each candidate to one crop of the frame.
 
     At half resolution every turn and scale is tried over all shifts; at full resolution only
     the best of them. The same sums as `models.relate.correlate`, pair by pair, as gathers and
     matrix products that ONNX Runtime and TensorRT run well.
 
-    forward(query_tokens (r, t, c), copy (k,) int64, candidate_tokens (k, t, c))
-    returns  relevance (k,)      log-odds of the frame's centre lying on this tile
-             offset (k, 2)       frame centre minus tile centre, (east, north) in tile sides
+    forward(query_tokens (r, t, c), copy (k,) int64, move (k,) int64, candidate_tokens (k, t, c)):
+             pair i is query copy[i] and candidate i, found by the encoder's embedding move[i]
+    returns  relevance (k,)      log-odds of the crop's centre lying on this tile
+             offset (k, 2)       crop centre minus tile centre, (east, north) in tile sides
              log_variance (k,)   of that offset, each axis, tile sides squared
+             turn (k,)           degrees the heading is more than was said
+             scale (k,)          how many times larger the ground is than was said
     """
 
-    def __init__(self, relation: Relation, grid: int) -> None:
+    def __init__(self, relation: Relation, config: EncoderConfig) -> None:
         super().__init__()
+        grid = config.grid
         self.relation, self.grid = relation, grid
-        self.table = nn.Buffer(sampling_table(grid), persistent=False)
+        transforms = [
+            (float(base) + turn, scale)
+            for base in turns(config)
+            for turn, scale in itertools.product(TURNS_DEG, SCALES)
+        ]
+        self.transforms = nn.Buffer(torch.tensor(transforms), persistent=False)  # (3 * w, 2)
+        self.table = nn.Buffer(sampling_table(transforms, grid), persistent=False)
         self.coarse = nn.Buffer(shift_table(grid // 2, REACH // 2), persistent=False)
         self.fine = nn.Buffer(shift_table(grid, REACH), persistent=False)
         shifts = torch.arange(-REACH, REACH + 1).float()
@@ -37,10 +49,10 @@ class Ranker(nn.Module):
         self.places = nn.Buffer(places, persistent=False)  # (s^2, 2) as (south, east)
 
     def forward(
-        self, query_tokens: Tensor, copy: Tensor, candidate_tokens: Tensor
+        self, query_tokens: Tensor, copy: Tensor, move: Tensor, candidate_tokens: Tensor
     ) -> tuple[Tensor, ...]:
         queries, candidates = grids(query_tokens), grids(candidate_tokens)
-        best = self.best_transform(queries, copy, candidates)
+        best = self.best_transform(queries, copy, move, candidates)
         turned = F.grid_sample(queries[copy], self.table[best], align_corners=False)
         logits = self.relation(*self.fine_volume(turned, candidates)).flatten(1)
 
@@ -51,15 +63,21 @@ class Ranker(nn.Module):
         spread = (p * (self.places[None] - mean[:, None]).square().sum(2)).sum(1) / 2
         offset = torch.stack([mean[:, 1], -mean[:, 0]], 1) / self.grid
         log_variance = torch.log(spread / self.grid**2 + 1e-5)
-        return torch.logsumexp(logits, 1), offset, log_variance
+        turn, scale = self.transforms[best].unbind(1)
+        return torch.logsumexp(logits, 1), offset, log_variance, turn, scale
 
-    def best_transform(self, queries: Tensor, copy: Tensor, candidates: Tensor) -> Tensor:
+    def best_transform(
+        self, queries: Tensor, copy: Tensor, move: Tensor, candidates: Tensor
+    ) -> Tensor:
         """Index of the turn and scale under which each candidate fits best, at half resolution."""
-        count, (r, c) = len(self.table), queries.shape[:2]
-        every = queries[:, None].expand(-1, count, -1, -1, -1).flatten(0, 1)
+        every, (r, c) = len(self.table), queries.shape[:2]
+        count = every // 3
+        repeated = queries[:, None].expand(-1, every, -1, -1, -1).flatten(0, 1)
         table = self.table[None].expand(r, -1, -1, -1, -1).flatten(0, 1)
-        turned: Tensor = F.avg_pool2d(F.grid_sample(every, table, align_corners=False), 2)
-        turned = turned.flatten(2).transpose(1, 2).reshape(r, count, -1, c)[copy]  # (k, w, t, c)
+        halves: Tensor = F.avg_pool2d(F.grid_sample(repeated, table, align_corners=False), 2)
+        halves = halves.flatten(2).transpose(1, 2).reshape(r * 3, count, -1, c)
+        base = move // SHIFTS
+        turned = halves[copy * 3 + base]  # (k, w, t, c)
         tokens = F.avg_pool2d(candidates, 2).flatten(2).transpose(1, 2)  # (k, t, c)
         k, t = tokens.shape[:2]
         shifted = with_zero(tokens)[:, self.coarse.flatten()]  # (k, s * t, c)
@@ -71,7 +89,7 @@ class Ranker(nn.Module):
         overlap = denominator / (size.sqrt()[..., None] + 1e-3)
         score = numerator / (denominator + 1e-3) * (overlap + 1e-4).pow(self.relation.power)
         best: Tensor = score.amax(2).argmax(1)
-        return best
+        return base * count + best
 
     def fine_volume(self, turned: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
         """Weighted mean cosine and overlap of each pair over all shifts, (k, s, s) both."""
@@ -111,10 +129,10 @@ def shift_table(grid: int, reach: int) -> Tensor:
     return torch.where(inside, ty * grid + tx, grid * grid)
 
 
-def sampling_table(grid: int) -> Tensor:
-    """(w, g, g, 2) positions for grid_sample, one map for each turn and scale."""
+def sampling_table(transforms: list[tuple[float, float]], grid: int) -> Tensor:
+    """(w, g, g, 2) positions for grid_sample, one map for each turn in degrees and scale."""
     maps = []
-    for turn_deg, scale in itertools.product(TURNS_DEG, SCALES):
+    for turn_deg, scale in transforms:
         angle = torch.deg2rad(torch.tensor(turn_deg))
         cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
         maps.append(torch.tensor([[cos, sin, 0.0], [-sin, cos, 0.0]]))

@@ -45,7 +45,6 @@ class Student(nn.Module):
         super().__init__()
         self.encoder = Encoder(config)
         self.relation = Relation()
-        self.log_temperature = nn.Parameter(torch.tensor(2.7))  # of the embeddings' cosines
 
     def volumes(self, queries: Tensor, candidates: Tensor) -> Tensor:
         """(q, c, g, g), (k, c, g, g) -> (q, k, s, s) logits of all pairs."""

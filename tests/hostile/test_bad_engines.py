@@ -8,7 +8,7 @@ import pytest
 
 from edgegeo.engine import open_engine
 from edgegeo.errors import EngineError
-from edgegeo.manifest import _digest, sha256_of
+from edgegeo.manifest import FORMAT_VERSION, _digest, sha256_of
 from tests.sample_engine import sample_engine
 
 
@@ -71,9 +71,12 @@ def test_a_broken_manifest(engine, content):
         open_engine(engine)
 
 
-def test_a_newer_version(engine):
-    rewrite_manifest(engine, format_version=2)
-    with pytest.raises(EngineError, match="format version 2, this edgegeo reads up to 1"):
+@pytest.mark.parametrize(("by", "advice"), [(1, "upgrade edgegeo"), (-1, "from its maps")])
+def test_another_version(engine, by, advice):
+    version = FORMAT_VERSION + by
+    rewrite_manifest(engine, format_version=version)
+    message = f"format version {version}, this edgegeo reads {FORMAT_VERSION}.*{advice}"
+    with pytest.raises(EngineError, match=message):
         open_engine(engine)
 
 

@@ -7,29 +7,38 @@ from edgegeo import fix, geodesy
 from edgegeo.learn import calibrating
 from edgegeo.learn.calibrating import Sample
 
-LAT, LON, TILE_M = 34.0, -117.0, 48.0
+LAT, LON, TILE_M, CROPS = 34.0, -117.0, 48.0, 4
 
 
 def sample(rng, on_map, sigma_m=2.0, true_sigma_m=3.0, n=0):
     """One right candidate with high relevance among wrong ones; off the map only wrong ones."""
     k = 8
     east, north = rng.uniform(-2000, 2000, (2, k))
-    relevance = rng.normal(0, 1.5, k)
     truth = None
     if on_map:
-        truth = (LAT, LON)
-        east[0], north[0] = rng.normal(0, true_sigma_m, 2)
-        relevance[0] = rng.normal(6, 2.5)
-    lat, lon = geodesy.geo_from_enu(east, north, LAT, LON)
+        truth, east[0], north[0] = (LAT, LON), 0.0, 0.0
+    pairs = []
+    for p in range(k):
+        says = rng.normal(5, 2.5) if on_map and p == 0 else rng.normal(0, 1)
+        for away in rng.normal(0, true_sigma_m, (rng.integers(1, CROPS + 1), 2)):
+            pairs.append((p, east[p] + away[0], north[p] + away[1], says + rng.normal(0, 1)))
+    place, east_m, north_m, relevance = map(np.array, zip(*pairs, strict=True))
+    lat, lon = geodesy.geo_from_enu(east_m, north_m, LAT, LON)
+    found_lat, found_lon = geodesy.geo_from_enu(east, north, LAT, LON)
     ranked = fix.Ranked(
-        tile=np.arange(k),
+        place=place,
+        tile=np.arange(len(place)),
         lat_deg=lat,
         lon_deg=lon,
-        retrieval=rng.uniform(0.2, 0.6, k),
         relevance=relevance,
-        sigma_m=np.full(k, sigma_m),
+        sigma_m=np.full(len(place), sigma_m),
+        crops=CROPS,
+        retrieval=rng.uniform(0.2, 0.6, k),
+        found_lat_deg=found_lat,
+        found_lon_deg=found_lon,
     )
-    return Sample(ranked=ranked, tile_m=TILE_M, truth=truth, place=str(n))
+    places = fix.combine(ranked, TILE_M)
+    return Sample(ranked=ranked, places=places, tile_m=TILE_M, truth=truth, place=str(n))
 
 
 @pytest.fixture(scope="module")
@@ -43,38 +52,66 @@ def fitted(samples):
     return calibrating.fit(samples[:600])
 
 
+def judged(samples, calibration):
+    """Of each sample its evidence, its probability and the error of its best candidate."""
+    for s in samples:
+        evidence = fix.weigh(s.ranked, s.places, s.tile_m, calibration)
+        p = calibration.probability(evidence.features)
+        yield s, evidence, p, s.errors_m[evidence.best]
+
+
+def test_errors_are_those_of_each_candidate_and_infinite_off_the_map():
+    rng = np.random.default_rng(1)
+    on, off = sample(rng, True), sample(rng, False)
+    expected = geodesy.distance_m(on.places.lat_deg, on.places.lon_deg, LAT, LON)
+    np.testing.assert_allclose(on.errors_m, expected)
+    assert on.errors_m[0] < 20 < on.errors_m[1:].min()
+    assert off.errors_m.tolist() == [np.inf] * 8
+
+
 def test_probabilities_are_right_on_frames_not_fitted_on(samples, fitted):
-    p, right = [], []
-    for s in samples[600:]:
-        evidence = fix.weigh(s.ranked, s.tile_m, fitted)
-        p.append(fitted.probability(evidence.features))
-        right.append(s.error_m(evidence.lat_deg, evidence.lon_deg) <= 20)
-    p, right = np.array(p), np.array(right)
+    found = list(judged(samples[600:], fitted))
+    p, right = np.array([p for *_, p, _ in found]), np.array([e <= 20 for *_, e in found])
     for low, high in ((0.0, 0.3), (0.7, 1.0)):
         taken = (p >= low) & (p <= high)
         assert p[taken].mean() == pytest.approx(right[taken].mean(), abs=0.08)
 
 
-def test_sigma_takes_up_what_the_candidates_understate(samples, fitted):
+def test_sigma_is_scaled_to_what_the_errors_were(samples, fitted):
     inside = []
-    for s in samples[600:]:
-        evidence = fix.weigh(s.ranked, s.tile_m, fitted)
-        if s.error_m(evidence.lat_deg, evidence.lon_deg) <= 20:
-            east, north = geodesy.enu_from_geo(evidence.lat_deg, evidence.lon_deg, LAT, LON)
-            ee, _, nn = fix.calibrated_cov(evidence.cov_m2, TILE_M, fitted)
-            inside.append(east**2 / ee + north**2 / nn <= 1)
+    for s, evidence, _, error_m in judged(samples[600:], fitted):
+        if error_m <= 20:
+            lat, lon = s.places.lat_deg[evidence.best], s.places.lon_deg[evidence.best]
+            east, north = geodesy.enu_from_geo(lat, lon, LAT, LON)
+            ee, en, nn = fix.calibrated_cov(tuple(s.places.cov_m2[evidence.best]), TILE_M, fitted)
+            squared = np.linalg.solve([[ee, en], [en, nn]], [east, north]) @ [east, north]
+            inside.append(squared <= 1)
     assert np.mean(inside) == pytest.approx(0.39, abs=0.08)
 
 
 def test_the_threshold_keeps_wrong_answers_rare(samples, fitted):
-    wrong = taken = 0
-    for s in samples[600:]:
-        evidence = fix.weigh(s.ranked, s.tile_m, fitted)
-        if fitted.probability(evidence.features) >= fitted.accept:
-            taken += 1
-            wrong += s.error_m(evidence.lat_deg, evidence.lon_deg) > 50
-    assert taken > 120
-    assert wrong <= 0.02 * 300
+    taken = [error_m for _, _, p, error_m in judged(samples[600:], fitted) if p >= fitted.accept]
+    assert len(taken) > 100  # of 200 on the map
+    assert sum(error_m > 50 for error_m in taken) <= 0.02 * 300
+
+
+def test_fusion_leans_on_what_tells_right_from_wrong():
+    rng = np.random.default_rng(2)
+    frames = [sample(rng, True) for _ in range(200)]
+    for s in frames:
+        s.ranked.retrieval[:] = rng.permutation(s.ranked.retrieval)
+    by_relevance = calibrating.fit_fusion(frames)
+    for s in frames:
+        s.places.relevance[:] = rng.permutation(s.places.relevance)
+        s.ranked.retrieval[0] += 0.15
+    by_retrieval = calibrating.fit_fusion(frames)
+    assert by_relevance.relevance_weight > 2 * by_retrieval.relevance_weight
+    assert by_retrieval.retrieval_weight > 2 * by_relevance.retrieval_weight
+
+
+def test_frames_without_a_right_candidate_have_no_say_in_the_fusion(samples):
+    on = [s for s in samples[:300] if s.errors_m.min() <= 20]
+    assert calibrating.fit_fusion(samples[:300]) == calibrating.fit_fusion(on)
 
 
 def test_logistic_regression_by_hand():

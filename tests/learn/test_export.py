@@ -8,11 +8,16 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
+from safetensors.torch import save_file  # noqa: E402
+
 from edgegeo.backends.onnxruntime import Session  # noqa: E402
-from edgegeo.export.onnx import export_student  # noqa: E402
+from edgegeo.errors import DataError  # noqa: E402
+from edgegeo.export.onnx import export_student, load_student, save_student  # noqa: E402
+from edgegeo.learn.whitening import fit_whitening  # noqa: E402
 from edgegeo.models.encoder import EncoderConfig  # noqa: E402
 from edgegeo.models.ranker import Ranker  # noqa: E402
 from edgegeo.models.student import Student  # noqa: E402
+from edgegeo.reference import run_reference  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the exporter's own deprecations
 
@@ -20,7 +25,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # the exporter's own deprecat
 @pytest.fixture(scope="module")
 def student():
     torch.manual_seed(0)
-    return Student(EncoderConfig()).eval()
+    student = Student(EncoderConfig()).eval()
+    fit_whitening(student.encoder, pictures(8))
+    return student
 
 
 @pytest.fixture(scope="module")
@@ -30,28 +37,84 @@ def folder(student, tmp_path_factory):
     return out
 
 
-@pytest.mark.parametrize("batch", [1, 3])
-def test_encoder(student, folder, batch):
-    image = torch.randn(batch, 4, 128, 128)
+def pictures(count):
+    image = torch.randn(count, 4, 128, 128, generator=torch.Generator().manual_seed(count))
     image[:, 3] = (image[:, 3] > -1).float()
+    return image
+
+
+@pytest.mark.parametrize("batch", [1, 3, 5])
+def test_encoder(student, folder, batch):
+    image = pictures(batch)
     found = Session(folder / "encoder.onnx").run({"image": image.numpy()})
     with torch.no_grad():
         expected = student.encoder(image)
-    for name, array in zip(("embedding", "tokens", "shifted"), expected, strict=True):
-        np.testing.assert_allclose(found[name], array.numpy(), atol=2e-5)
+    assert list(found) == ["embedding", "tokens", "moved", "moves"]
+    assert found["moved"].shape == (batch, 27, 128)
+    assert found["moves"].shape == (27, 3)
+    for array, same in zip(found.values(), expected, strict=True):
+        np.testing.assert_allclose(array, same.numpy(), atol=2e-5)
 
 
-@pytest.mark.parametrize(("copies", "k"), [(1, 1), (3, 32)])
+@pytest.mark.parametrize(("copies", "k"), [(1, 1), (2, 3), (4, 5), (3, 32)])
 def test_ranker(student, folder, copies, k):
     rng = torch.Generator().manual_seed(k)
     frames, tiles = (0.3 * torch.randn(n, 256, 32, generator=rng) for n in (copies, k))
-    copy = torch.arange(k) % copies
-    inputs = {"query_tokens": frames, "copy": copy, "candidate_tokens": tiles}
+    copy, move = torch.arange(k) % copies, (5 * torch.arange(k) + 3) % 27
+    inputs = {
+        "query_tokens": frames,
+        "copy": copy,
+        "move": move,
+        "candidate_tokens": tiles,
+    }
     found = Session(folder / "ranker.onnx").run({n: a.numpy() for n, a in inputs.items()})
     with torch.no_grad():
-        expected = Ranker(student.relation, 16).eval()(frames, copy, tiles)
-    for name, array in zip(("relevance", "offset", "log_variance"), expected, strict=True):
-        np.testing.assert_allclose(found[name], array.numpy(), atol=1e-3)
+        expected = Ranker(student.relation, EncoderConfig()).eval()(frames, copy, move, tiles)
+    assert list(found) == ["relevance", "offset", "log_variance", "turn", "scale"]
+    for array, same in zip(found.values(), expected, strict=True):
+        np.testing.assert_allclose(array, same.numpy(), atol=1e-3)
+
+
+def test_the_folder_keeps_the_contract_of_an_engine(folder):
+    arrays = run_reference(folder, 128, 16)
+    assert arrays["encoder.out.moved"].shape == (4, 27, 128)
+
+
+def test_weights_come_back_as_they_were_stored(student, tmp_path):
+    """In half precision, and without the whitening, which is fitted again."""
+    path = tmp_path / "student.safetensors"
+    save_student(student, path)
+    loaded = load_student(path)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    assert path.stat().st_size < 3e6
+    assert not loaded.training
+    image = pictures(2)
+    with torch.no_grad():
+        one, other = student.encoder.tokens(image), loaded.encoder.tokens(image)
+    torch.testing.assert_close(one, other, atol=5e-3, rtol=0)
+    assert loaded.encoder.mean.abs().max() == 0
+    fit_whitening(loaded.encoder, pictures(8))
+    torch.testing.assert_close(loaded.encoder.mean, student.encoder.mean, atol=5e-3, rtol=0)
+
+
+def test_a_checkpoint_gives_its_averaged_weights_with_or_without_a_whitening(student, tmp_path):
+    state = student.state_dict()
+    older = {name: value for name, value in state.items() if not name.startswith("encoder.mean")}
+    for name, average in (("new.pt", state), ("old.pt", older)):
+        torch.save({"student": {}, "average": average}, tmp_path / name)
+        loaded = load_student(tmp_path / name)
+        torch.testing.assert_close(loaded.relation.state_dict(), student.relation.state_dict())
+
+
+@pytest.mark.parametrize("change", ["lacks", "does not know"])
+def test_weights_of_another_network_are_named(student, tmp_path, change):
+    weights = {name: value.clone() for name, value in student.state_dict().items()}
+    moved = weights.pop("relation.power")
+    if change == "does not know":
+        weights |= {"relation.power": moved, "relation.colour": moved.clone()}
+    save_file(weights, tmp_path / "other.safetensors")
+    with pytest.raises(DataError, match=rf"{change} \['relation\."):
+        load_student(tmp_path / "other.safetensors")
 
 
 def test_the_model_folder_says_what_it_is(folder):

@@ -71,39 +71,3 @@ def test_gradients():
     slope = (losses.position_loss(up, target) - losses.position_loss(down, target)) / (2 * step)
     assert logits.grad is not None
     assert logits.grad[at].item() == pytest.approx(slope.item(), abs=1e-4)
-
-
-def test_retrieval_loss_prefers_the_near_miss_to_the_wrong_place():
-    frames = torch.eye(3)[:, None]
-    overlap = torch.tensor([[1.0, 0.5, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    near, wrong = torch.eye(3)[[1, 0, 2]], torch.eye(3)[[2, 1, 0]]
-    gain, nobody, sure = torch.tensor(5.0), torch.zeros(0, 3), torch.zeros(3, 3).bool()
-    good, bad = (
-        losses.retrieval_loss(frames, tiles, overlap, sure, gain, nobody) for tiles in (near, wrong)
-    )
-    assert good < bad
-
-
-def test_a_stranger_that_looks_like_the_frame_costs():
-    rows, overlap, gain = torch.eye(3), torch.eye(3), torch.tensor(5.0)
-    sure = torch.zeros(3, 3).bool()
-    far, alike = torch.tensor([[-1.0, 0.0, 0.0]]), torch.tensor([[1.0, 0.0, 0.0]])
-    less, more = (
-        losses.retrieval_loss(rows[:, None], rows, overlap, sure, gain, s) for s in (far, alike)
-    )
-    assert less < more
-
-
-def test_an_unsure_pair_is_neither_pulled_nor_pushed():
-    torch.manual_seed(0)
-    frames = torch.nn.functional.normalize(torch.randn(3, 2, 8), dim=2)
-    tiles = torch.nn.functional.normalize(torch.randn(3, 8), dim=1).requires_grad_()
-    unsure = torch.zeros(3, 3).bool()
-    unsure[0, 1] = unsure[2, 1] = unsure[1, 0] = unsure[1, 2] = True
-    loss = losses.retrieval_loss(
-        frames, tiles, torch.eye(3), unsure, torch.tensor(5.0), torch.zeros(0, 8)
-    )
-    loss.backward()
-    assert tiles.grad is not None
-    assert tiles.grad[1].abs().max() < 1e-6  # only ever compared with its own frame
-    assert tiles.grad[0].abs().max() > 1e-3
