@@ -1,0 +1,254 @@
+// Integer sums are the same to the bit. Float sums are of d products: each target is within
+// d * 2^-24 of the exact sum, as topk.h promises, for rows of any length times sum |q_i r_i|.
+#include "topk/topk.h"
+
+#include <algorithm>
+#include <cfloat>
+#include <limits>
+#include <utility>
+
+#include "buffer.h"
+#include "sizes.h"
+#include "tests.h"
+
+namespace edgegeo {
+namespace {
+
+constexpr std::size_t counts[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 17};
+
+// -- integer queries
+
+void same_dots(const Functions& fast, Tally& tally, const Buffer<std::int8_t>& queries,
+               const Buffer<std::int8_t>& rows, std::size_t d, std::size_t n) {
+  for (std::size_t q = 1; q <= dot_queries; ++q) {
+    const Buffer<std::int32_t> got(q * n), wanted(q * n);
+    // the last q queries: they end where memory ends, as the rows do
+    const std::int8_t* last = queries.data + (dot_queries - q) * d;
+    fast.dot(last, q, rows.data, n, d, got.data);
+    dot_scalar(last, q, rows.data, n, d, wanted.data);
+    tally.same({"dot", fast.target, {d, q, n}}, got.data, wanted.data, q * n);
+  }
+}
+
+void test_dots(const Functions& fast, Tally& tally) {
+  for (const std::size_t d : widths()) {
+    for (const std::size_t spare : {0, 1, 5}) {
+      Random random(d + spare);
+      const Buffer<std::int8_t> queries(dot_queries * d, spare);
+      for (auto& each : queries) each = static_cast<std::int8_t>(random.between(-128, 127));
+      for (const std::size_t n : counts) {
+        const Buffer<std::int8_t> rows(n * d, spare);
+        for (auto& each : rows) each = static_cast<std::int8_t>(random.between(-128, 127));
+        same_dots(fast, tally, queries, rows, d, n);
+      }
+    }
+  }
+}
+
+void test_widest_dots(const Functions& fast, Tally& tally) {
+  constexpr std::int8_t extremes[] = {-128, 127};
+  for (const std::int8_t query : extremes) {
+    for (const std::int8_t row : extremes) {
+      const Buffer<std::int8_t> queries(dot_queries * dot_widest), rows(5 * dot_widest);
+      std::fill(queries.begin(), queries.end(), query);
+      std::fill(rows.begin(), rows.end(), row);
+      same_dots(fast, tally, queries, rows, dot_widest, 5);
+    }
+  }
+}
+
+// -- float queries against float, half and int8 rows
+
+double exact(float x) { return x; }
+double exact(std::int8_t x) { return x; }
+double exact(Half x) {  // another way than the kernels'
+  const int sign = x.bits >> 15, exponent = (x.bits >> 10) & 31, fraction = x.bits & 1023;
+  double value = std::ldexp(exponent == 0 ? fraction : 1024 + fraction, std::max(exponent, 1) - 25);
+  if (exponent == 31) value = fraction == 0 ? HUGE_VAL : NAN;
+  return sign != 0 ? -value : value;
+}
+
+enum class Kind { unit, wide, subnormal };
+
+float draw(Random& random, Kind kind) {
+  if (kind == Kind::subnormal) return std::ldexp(random.unit(), -127);
+  return kind == Kind::wide ? std::ldexp(random.unit(), random.between(-40, 40)) : random.unit();
+}
+void draw(Random& random, Kind kind, float& to) { to = draw(random, kind); }
+void draw(Random& random, Kind, std::int8_t& to) {
+  to = static_cast<std::int8_t>(random.between(-128, 127));
+}
+void draw(Random& random, Kind kind, Half& to) {
+  do {
+    to.bits = static_cast<std::uint16_t>(random.bits());
+    if (kind == Kind::subnormal) to.bits &= 0x83ff;
+  } while (!std::isfinite(exact(to)));
+}
+
+template <class Row>
+void test_scores(const Functions& fast, Tally& tally, Kind kind) {
+  const auto score = std::get<ScoreBlock<Row>>(fast.scores);
+  for (const std::size_t d : widths()) {
+    Random random(d);
+    const Buffer<float> queries(query_block * d);
+    for (float& each : queries) each = draw(random, kind == Kind::wide ? kind : Kind::unit);
+    for (const std::size_t n : counts) {
+      const Buffer<Row> rows(n * d, n % 3);
+      for (Row& each : rows) draw(random, kind, each);
+      for (std::size_t q = 1; q <= query_block; ++q) {
+        const float* last = queries.data + (query_block - q) * d;
+        const Buffer<float> got(q * n), plain(q * n);
+        score(last, q, rows.data, n, d, got.data);
+        score_scalar(last, q, rows.data, n, d, plain.data);
+        for (std::size_t i = 0; i != q * n; ++i) {
+          double sum = 0, length = 0;
+          for (std::size_t c = 0; c != d; ++c) {
+            const double product = last[i / n * d + c] * exact(rows[i % n * d + c]);
+            sum += product;
+            length += std::abs(product);
+          }
+          // the second term: a product below the normal numbers loses bits of its own
+          const double bound = static_cast<double>(d) * (0x1p-24 * length + 0x1p-149);
+          tally.close({"score", fast.target, {sizeof(Row), d, q, n}}, i, got[i], sum, bound);
+          tally.close({"score", Target::scalar, {sizeof(Row), d, q, n}}, i, plain[i], sum, bound);
+          tally.close({"score beside scalar", fast.target, {sizeof(Row), d, q, n}}, i, got[i],
+                      plain[i], 2 * bound);
+        }
+      }
+    }
+  }
+}
+
+// One value that is not finite, or as large as there is, at every place of a row and of a query.
+template <class Row>
+void test_special_scores(const Functions& fast, Tally& tally, std::initializer_list<Row> specials) {
+  const auto score = std::get<ScoreBlock<Row>>(fast.scores);
+  for (std::size_t d = 1; d <= 20; ++d) {
+    Random random(d);
+    const Buffer<float> queries(2 * d);
+    const Buffer<Row> rows(3 * d);
+    for (float& each : queries) each = random.unit();
+    for (Row& each : rows) draw(random, Kind::unit, each);
+    const auto compare = [&] {
+      float got[6], wanted[6];
+      score(queries.data, 2, rows.data, 3, d, got);
+      score_scalar(queries.data, 2, rows.data, 3, d, wanted);
+      for (std::size_t i = 0; i != 6; ++i) {
+        const double bound = static_cast<double>(d) * 0x1p-23 * std::abs(double{wanted[i]}) + 0.1;
+        tally.close({"score, special", fast.target, {sizeof(Row), d}}, i, got[i], wanted[i], bound);
+      }
+    };
+    for (const Row special : specials) {
+      for (std::size_t at = 0; at != d; ++at) {
+        const Row kept = std::exchange(rows[d + at], special);  // in the middle row
+        compare();
+        if constexpr (std::is_same_v<Row, float>) {
+          const float query = std::exchange(queries[at], special);  // infinity times itself
+          compare();
+          queries[at] = query;
+        }
+        rows[d + at] = kept;
+      }
+    }
+  }
+}
+
+// All 65,536 halves, in every lane and in the rest of a row.
+void test_every_half(const Functions& fast, Tally& tally) {
+  const auto score = std::get<ScoreBlock<Half>>(fast.scores);
+  const float ones[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+  for (std::uint32_t bits = 0; bits != 1u << 16; ++bits) {
+    Half row[9] = {};
+    const std::size_t at = bits % 9;
+    row[at].bits = static_cast<std::uint16_t>(bits);
+    float got, plain;
+    score(ones, 1, row, 1, 9, &got);
+    score_scalar(ones, 1, row, 1, 9, &plain);
+    tally.close({"half", fast.target, {bits}}, 0, got, exact(row[at]), 0);
+    tally.close({"half", Target::scalar, {bits}}, 0, plain, exact(row[at]), 0);
+  }
+}
+
+// -- the whole search
+
+struct Found {
+  Found(std::size_t q, std::size_t k) : ids(q * k), scores(q * k) {}
+  Buffer<std::int32_t> ids;
+  Buffer<float> scores;
+};
+
+void draw_small(Random& random, float& to) { to = static_cast<float>(random.between(-8, 8)); }
+void draw_small(Random& random, std::int8_t& to) {
+  to = static_cast<std::int8_t>(random.between(-8, 8));
+}
+void draw_small(Random& random, Half& to) {  // 0, 1, 2 or 4, or less than 0
+  constexpr std::uint16_t some[] = {0, 0x3c00, 0x4000, 0x4400, 0xbc00, 0xc000, 0xc400};
+  to.bits = some[random.between(0, 6)];
+}
+
+// Queries and rows of small whole numbers: sums are exact in any order, ties are many, and one
+// scale is NaN. So ids and scores are the same whatever the target.
+template <class Query, class Row>
+void test_search(const Functions& fast, Tally& tally) {
+  for (const std::size_t d : {1, 8, 15, 16, 33}) {
+    for (const std::size_t n : {0, 1, 2, 63, 64, 65, 200}) {
+      for (const std::size_t q : {0, 1, 2, 3, 4, 5, 9}) {
+        Random random(d * n + q);
+        const Buffer<Query> queries(q * d);
+        const Buffer<Row> rows(n * d);
+        const Buffer<float> query_scales(q), scales(n);
+        for (Query& each : queries) draw_small(random, each);
+        for (Row& each : rows) draw_small(random, each);
+        for (float& each : query_scales) each = random.unit();
+        for (float& each : scales) each = static_cast<float>(random.between(1, 2));
+        if (n > 5) scales[5] = NAN;
+
+        const auto all = static_cast<std::int64_t>(n);
+        const std::int64_t ranges[] = {0, all / 3, all / 2, all / 2, all / 2, all};
+        const View<const std::int64_t> searched{ranges, 3, 2};
+        for (const std::size_t k : {std::size_t{1}, std::size_t{7}, n + 3}) {
+          const Found got(q, k), wanted(q, k);
+          const auto search = [&](Target target, const Found& found) {
+            const View<const Query> query_view{queries.data, q, d};
+            const View<const Row> row_view{rows.data, n, d};
+            const View<std::int32_t> ids{found.ids.data, q, k};
+            const View<float> best{found.scores.data, q, k};
+            if constexpr (std::is_same_v<Query, float>) {
+              top_k(query_view, row_view, scales.data, searched, ids, best, target);
+            } else {
+              top_k(query_view, query_scales.data, row_view, scales.data, searched, ids, best,
+                    target);
+            }
+          };
+          search(fast.target, got);
+          search(Target::scalar, wanted);
+          const Where where{"top_k", fast.target, {sizeof(Query), sizeof(Row), d, n, q, k}};
+          tally.same(where, got.ids.data, wanted.ids.data, q * k);
+          tally.same(where, got.scores.data, wanted.scores.data, q * k);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void test_topk(const Functions& fast, Tally& tally) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  test_dots(fast, tally);
+  test_widest_dots(fast, tally);
+  for (const Kind kind : {Kind::unit, Kind::wide, Kind::subnormal}) {
+    test_scores<float>(fast, tally, kind);
+  }
+  for (const Kind kind : {Kind::unit, Kind::subnormal}) test_scores<Half>(fast, tally, kind);
+  test_scores<std::int8_t>(fast, tally, Kind::unit);
+  test_special_scores<float>(fast, tally, {NAN, infinity, -infinity, FLT_MAX, -FLT_MAX, -0.0f});
+  test_special_scores<Half>(fast, tally, {{0x7e00}, {0x7c00}, {0xfc00}, {0x7bff}, {0x8000}});
+  test_every_half(fast, tally);
+  test_search<std::int8_t, std::int8_t>(fast, tally);
+  test_search<float, float>(fast, tally);
+  test_search<float, Half>(fast, tally);
+  test_search<float, std::int8_t>(fast, tally);
+}
+
+}  // namespace edgegeo
