@@ -24,7 +24,7 @@ ORDER = [
     ),
     "building",
     *("calibration", "clock", "retrieval", "fix", "localizer"),
-    *("truth", "sources", "flight", "simulation", "report", "logs", "evaluation"),
+    *("truth", "sources", "flight", "simulation", "report", "logs", "datasets", "evaluation"),
     *("demo", "models", "learn", "export"),
     *("commands", "cli", "__main__"),
 ]
