@@ -12,10 +12,12 @@ from edgegeo.calibration import FEATURES, Calibration
 from edgegeo.types import Candidate, Fix, Reject, Timings
 
 Floats = NDArray[np.float64]
+Complex = NDArray[np.complex128]
 
 NEAR_M = 20.0  # `Fix.probability` is about errors up to this
 AGREE_TILES = 1 / 8  # crops this close, in tile sides, put the frame at the same place
 AMBIGUOUS_LEAD = 0.1  # tens of log-odds by which the best place is ahead of another
+VIEW_SIGMA = 0.06  # relative error of scale, and of heading in radians, that ranking leaves
 LEAST = 0.0  # log-odds: a crop that speaks against a place may look at what has been rebuilt
 
 
@@ -25,8 +27,11 @@ class Ranked:
 
     Of each pair: place (n,) which candidate; tile (n,) gallery row; lat_deg, lon_deg (n,) where
     it puts the frame's centre; relevance (n,) log-odds; sigma_m (n,) standard deviation along
-    each axis. Of each candidate: retrieval (p,) mean cosine; found_lat_deg, found_lon_deg (p,)
-    where retrieval alone puts the frame's centre. `crops` is how many the frame was cut into.
+    each axis; crop_m (n,) complex, east + i north of the crop's centre from the frame's as it was
+    said to be; turned (n,) complex, by which ranking turned and magnified that.
+
+    Of each candidate: retrieval (p,) mean cosine; found_lat_deg, found_lon_deg (p,) where
+    retrieval alone puts the frame's centre. `crops` is how many the frame was cut into.
     """
 
     place: NDArray[np.int64]
@@ -35,6 +40,8 @@ class Ranked:
     lon_deg: Floats
     relevance: Floats
     sigma_m: Floats
+    crop_m: Complex
+    turned: Complex
     crops: int
     retrieval: Floats
     found_lat_deg: Floats
@@ -71,7 +78,7 @@ def combine(ranked: Ranked, tile_m: float) -> Places:
     """Let the crops of each candidate vote: those that agree with the surest are averaged.
 
     A crop that says less than LEAST, puts the frame elsewhere, or found no tile there counts
-    LEAST. The covariance is that of the mixture.
+    LEAST.
     """
     count = len(ranked.retrieval)
     relevance, agreeing = np.full(count, ranked.crops * LEAST), np.zeros(count, np.int64)
@@ -84,18 +91,44 @@ def combine(ranked: Ranked, tile_m: float) -> Places:
             ranked.lat_deg[of], ranked.lon_deg[of], ranked.lat_deg[best], ranked.lon_deg[best]
         )
         with_best = np.hypot(east, north) <= AGREE_TILES * tile_m
-        of, east, north = of[with_best], east[with_best], north[with_best]
+        of, at = of[with_best], (east + 1j * north)[with_best]
         relevance[p] += (np.maximum(ranked.relevance[of], LEAST) - LEAST).sum()
         agreeing[p], tile[p] = len(of), ranked.tile[best]
-        variance = ranked.sigma_m[of] ** 2
-        weight = 1 / variance / (1 / variance).sum()
-        e0, n0 = weight @ east, weight @ north
-        own, e, n = weight @ variance, east - e0, north - n0
-        cov[p] = own + weight @ (e * e), weight @ (e * n), own + weight @ (n * n)
-        lat[p], lon[p] = geodesy.geo_from_enu(e0, n0, ranked.lat_deg[best], ranked.lon_deg[best])
+        centre, cov[p] = frame_centre(
+            at + ranked.crop_m[of] * ranked.turned[of],
+            ranked.crop_m[of] * np.exp(np.log(ranked.turned[of]).mean()),
+            ranked.sigma_m[of] ** 2,
+        )
+        lat[p], lon[p] = geodesy.geo_from_enu(
+            centre.real, centre.imag, ranked.lat_deg[best], ranked.lon_deg[best]
+        )
     return Places(
         relevance=relevance, agreeing=agreeing, tile=tile, lat_deg=lat, lon_deg=lon, cov_m2=cov
     )
+
+
+def frame_centre(
+    at: Complex, crop: Complex, variance: Floats
+) -> tuple[complex, tuple[float, float, float]]:
+    """Fit the similarity at = centre + z * crop by least squares; return the centre and its
+    covariance (ee, en, nn).
+
+    at (n,) where the crops' centres lie on the map, crop (n,) from the frame's centre, both
+    east + i north in metres. z is near 1, to VIEW_SIGMA: heading and scale are known that well,
+    and crops far apart tell them better. The covariance is the crops' own and that of what the
+    fit leaves over, and for crops to one side of the centre that of z.
+    """
+    weight = 1 / variance / (1 / variance).sum()
+    mean_at, mean_crop = weight @ at, weight @ crop
+    out, stiff = crop - mean_crop, VIEW_SIGMA**-2 / (1 / variance).sum()
+    spread = float(weight @ np.abs(out) ** 2) + stiff
+    z = (weight @ (out.conj() * (at - mean_at)) + stiff) / spread
+    centre = mean_at - z * mean_crop
+    left = at - centre - z * crop
+    own = float(weight @ variance)
+    own += abs(mean_crop) ** 2 / spread / float((1 / variance).sum())
+    ee, nn = weight @ left.real**2, weight @ left.imag**2
+    return complex(centre), (own + ee, weight @ (left.real * left.imag), own + nn)
 
 
 def weigh(ranked: Ranked, places: Places, tile_m: float, calibration: Calibration) -> Evidence:

@@ -233,11 +233,13 @@ class Localizer:
             ).items()
         }
         tile = found.tile[rows]
-        views = zip(found.look[rows].tolist(), said["turn"], said["scale"], strict=True)
-        crop_from_frame = np.stack([looks[at].offset_m(turn, scale) for at, turn, scale in views])
-        east, north = (said["offset"] * self.tile_m - crop_from_frame).T
+        east_north = np.array([1, 1j])
+        nominal = (np.stack([look.offset_m() for look in looks]) @ east_north)[found.look[rows]]
+        clockwise = np.exp(-1j * np.radians(said["turn"]))
+        turned = np.asarray(said["scale"] * clockwise, np.complex128)
+        centre = said["offset"] @ east_north * self.tile_m - nominal * turned
         lat, lon = geodesy.geo_from_enu(
-            east, north, self.gallery.lat_deg[tile], self.gallery.lon_deg[tile]
+            centre.real, centre.imag, self.gallery.lat_deg[tile], self.gallery.lon_deg[tile]
         )
         found_lat, found_lon = geodesy.geo_from_enu(
             agreed.east_m, agreed.north_m, found.lat0_deg, found.lon0_deg
@@ -249,6 +251,8 @@ class Localizer:
             lon_deg=lon,
             relevance=said["relevance"],
             sigma_m=np.exp(said["log_variance"] / 2) * self.tile_m,
+            crop_m=nominal,
+            turned=turned,
             crops=agreed.rows.shape[1],
             retrieval=agreed.cosine,
             found_lat_deg=found_lat,

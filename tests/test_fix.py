@@ -26,6 +26,8 @@ def ranked(places, retrieval=None, crops=4):
         lon_deg=lon,
         relevance=pairs[:, 2],
         sigma_m=pairs[:, 3],
+        crop_m=np.zeros(len(pairs), complex),  # all from the middle of the frame
+        turned=np.ones(len(pairs), complex),
         crops=crops,
         retrieval=np.array(retrieval or [0.5] * len(places), float),
         found_lat_deg=found_lat,
@@ -110,6 +112,37 @@ def test_every_place_has_its_own_crops():
     assert places.tile.tolist() == [11, 12]
     assert enu(places, 0) == pytest.approx((1, 0), abs=1e-3)
     assert enu(places, 1) == pytest.approx((500, 7), abs=1e-3)
+
+
+CORNERS = np.array([-30 - 10j, 30 - 10j, -30 + 10j, 30 + 10j])
+
+
+def test_crops_far_apart_say_how_the_frame_is_turned_and_scaled():
+    # 5 degrees and 8 % off: each corner alone, taken at its word, errs by 3 m or more.
+    truth, z = 12 + 7j, 1.08 * np.exp(1j * np.radians(5))
+    centre, cov = fix.frame_centre(truth + z * CORNERS, CORNERS, np.full(4, 1e-4))
+    assert centre == pytest.approx(truth, abs=1e-6)
+    assert max(cov) < 0.01
+    assert np.abs(truth + z * CORNERS - CORNERS - truth).min() > 3
+    two, _ = fix.frame_centre((truth + z * CORNERS)[1:3], CORNERS[1:3], np.full(2, 1e-4))
+    assert two == pytest.approx(truth, abs=1e-6)
+
+
+def test_one_crop_is_taken_at_its_word_and_its_lever_is_counted():
+    centre, (ee, en, nn) = fix.frame_centre(np.array([40 + 5j]), CORNERS[1:2], np.array([4.0]))
+    assert centre == pytest.approx(40 + 5j - CORNERS[1])
+    lever = (fix.VIEW_SIGMA * abs(CORNERS[1])) ** 2
+    assert (ee, en, nn) == pytest.approx((4 + lever, 0, 4 + lever))
+
+
+def test_crops_all_around_put_the_frame_at_their_mean_and_are_as_unsure_as_they_scatter():
+    rng = np.random.default_rng(0)
+    noise = 20 * (rng.normal(size=4) + 1j * rng.normal(size=4))
+    centre, (ee, _, nn) = fix.frame_centre(CORNERS + noise, CORNERS, np.full(4, 400.0))
+    assert centre == pytest.approx(noise.mean(), abs=1e-6)
+    left = noise - noise.mean()
+    assert 400 < ee <= 400 + np.mean(left.real**2) + 1
+    assert 400 < nn <= 400 + np.mean(left.imag**2) + 1
 
 
 def test_the_lead_is_over_the_best_place_elsewhere():

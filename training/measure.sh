@@ -15,7 +15,10 @@ terms=(--licence "see the data's README" --attribution "see the data's README")
 
 [ -f "$out/riverside/truth.csv" ] || edgegeo simulate "$naip"/riverside/*_2020.tif \
   --out "$out/riverside" --count-per-map 5 --footprint-m 60 --seed 0
+[ -f "$out/riverside-80/truth.csv" ] || edgegeo simulate "$naip"/riverside/*_2020.tif \
+  --out "$out/riverside-80" --count-per-map 5 --footprint-m 80 --seed 0
 edgegeo build "${riverside[@]}" "${others[@]}" --out "$out/cities.edgegeo" --footprint-m 60 "${terms[@]}"
+edgegeo build "${riverside[@]}" "${others[@]}" --out "$out/cities-80.edgegeo" --footprint-m 80 "${terms[@]}"
 edgegeo build "${others[@]}" --out "$out/others.edgegeo" --footprint-m 60 "${terms[@]}"
 edgegeo build "${riverside[@]}" --out "$out/riverside.edgegeo" --footprint-m 60 "${terms[@]}"
 edgegeo build "$video/map.tif" --out "$out/video.edgegeo" --footprint-m 120 "${terms[@]}"
@@ -33,6 +36,7 @@ evaluate() { # NAME ENGINE FRAMES TRUTH [flags]
 drone=("$out/riverside" "$out/riverside/truth.csv")
 flight=("$video/flight.mp4" "$video/truth.csv")
 evaluate riverside cities "${drone[@]}"
+evaluate riverside-80m cities-80 "$out/riverside-80" "$out/riverside-80/truth.csv"
 evaluate riverside-no-heading cities "${drone[@]}" --no-heading
 evaluate riverside-no-gsd cities "${drone[@]}" --no-gsd
 evaluate riverside-off-map others "${drone[@]}"

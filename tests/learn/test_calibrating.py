@@ -32,6 +32,8 @@ def sample(rng, on_map, sigma_m=2.0, true_sigma_m=3.0, n=0):
         lon_deg=lon,
         relevance=relevance,
         sigma_m=np.full(len(place), sigma_m),
+        crop_m=np.zeros(len(place), complex),
+        turned=np.ones(len(place), complex),
         crops=CROPS,
         retrieval=rng.uniform(0.2, 0.6, k),
         found_lat_deg=found_lat,
