@@ -91,10 +91,8 @@ def agree(found: Found, tile_m: float, count: int) -> Agreed:
     best one stays.
     """
     reach_m = REACH_TILES * tile_m
-    apart = np.hypot(
-        found.east_m[:, None] - found.east_m, found.north_m[:, None] - found.north_m
-    )  # (m, m)
-    near = apart <= reach_m
+    east, north = (at[:, None] - at for at in (found.east_m, found.north_m))  # (m, m)
+    near = east * east + north * north <= reach_m**2
     crops = np.unique(found.crop)
     total = np.zeros(len(found.tile))
     rows = np.empty((len(found.tile), len(crops)), np.int64)

@@ -32,6 +32,11 @@ class Look:
         """Which part of the frame this is, the same in every view."""
         return (self.right_m > 0) + 2 * (self.forward_m > 0)
 
+    @property
+    def crop_px(self) -> complex:
+        """Right + i up of the crop's centre from the frame's, in pixels of the frame."""
+        return complex(self.right_m, self.forward_m) / self.view.gsd_m
+
     def offset_m(self, turn_deg: ArrayLike = 0.0, scale: ArrayLike = 1.0) -> NDArray[np.float64]:
         """(..., 2) east and north of the crop's centre from the frame's, on the ground.
 

@@ -27,8 +27,8 @@ class Ranked:
 
     Of each pair: place (n,) which candidate; tile (n,) gallery row; lat_deg, lon_deg (n,) where
     it puts the frame's centre; relevance (n,) log-odds; sigma_m (n,) standard deviation along
-    each axis; crop_m (n,) complex, east + i north of the crop's centre from the frame's as it was
-    said to be; turned (n,) complex, by which ranking turned and magnified that.
+    each axis; crop_px (n,) complex, right + i up, the crop's centre from the frame's in its
+    pixels; view (n,) complex, which times crop_px gives east + i north in metres.
 
     Of each candidate: retrieval (p,) mean cosine; found_lat_deg, found_lon_deg (p,) where
     retrieval alone puts the frame's centre. `crops` is how many the frame was cut into.
@@ -40,8 +40,8 @@ class Ranked:
     lon_deg: Floats
     relevance: Floats
     sigma_m: Floats
-    crop_m: Complex
-    turned: Complex
+    crop_px: Complex
+    view: Complex
     crops: int
     retrieval: Floats
     found_lat_deg: Floats
@@ -95,8 +95,8 @@ def combine(ranked: Ranked, tile_m: float) -> Places:
         relevance[p] += (np.maximum(ranked.relevance[of], LEAST) - LEAST).sum()
         agreeing[p], tile[p] = len(of), ranked.tile[best]
         centre, cov[p] = frame_centre(
-            at + ranked.crop_m[of] * ranked.turned[of],
-            ranked.crop_m[of] * np.exp(np.log(ranked.turned[of]).mean()),
+            at + ranked.crop_px[of] * ranked.view[of],
+            ranked.crop_px[of] * mean_view(ranked.view[of]),
             ranked.sigma_m[of] ** 2,
         )
         lat[p], lon[p] = geodesy.geo_from_enu(
@@ -105,6 +105,11 @@ def combine(ranked: Ranked, tile_m: float) -> Places:
     return Places(
         relevance=relevance, agreeing=agreeing, tile=tile, lat_deg=lat, lon_deg=lon, cov_m2=cov
     )
+
+
+def mean_view(view: Complex) -> complex:
+    """Return the mean of headings that are close together, and of scales, in logarithms."""
+    return complex(view[0] * np.exp(np.log(view / view[0]).mean()))
 
 
 def frame_centre(

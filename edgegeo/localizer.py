@@ -233,11 +233,12 @@ class Localizer:
             ).items()
         }
         tile = found.tile[rows]
-        east_north = np.array([1, 1j])
-        nominal = (np.stack([look.offset_m() for look in looks]) @ east_north)[found.look[rows]]
-        clockwise = np.exp(-1j * np.radians(said["turn"]))
-        turned = np.asarray(said["scale"] * clockwise, np.complex128)
-        centre = said["offset"] @ east_north * self.tile_m - nominal * turned
+        of = [looks[at] for at in found.look[rows].tolist()]
+        crop_px = np.array([look.crop_px for look in of])
+        heading_deg = np.array([look.view.heading_deg for look in of]) + said["turn"]
+        gsd_m = np.array([look.view.gsd_m for look in of]) * said["scale"]
+        view = np.asarray(gsd_m * np.exp(-1j * np.radians(heading_deg)), np.complex128)
+        centre = said["offset"] @ np.array([1, 1j]) * self.tile_m - crop_px * view
         lat, lon = geodesy.geo_from_enu(
             centre.real, centre.imag, self.gallery.lat_deg[tile], self.gallery.lon_deg[tile]
         )
@@ -251,8 +252,8 @@ class Localizer:
             lon_deg=lon,
             relevance=said["relevance"],
             sigma_m=np.exp(said["log_variance"] / 2) * self.tile_m,
-            crop_m=nominal,
-            turned=turned,
+            crop_px=crop_px,
+            view=view,
             crops=agreed.rows.shape[1],
             retrieval=agreed.cosine,
             found_lat_deg=found_lat,

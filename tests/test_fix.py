@@ -26,8 +26,8 @@ def ranked(places, retrieval=None, crops=4):
         lon_deg=lon,
         relevance=pairs[:, 2],
         sigma_m=pairs[:, 3],
-        crop_m=np.zeros(len(pairs), complex),  # all from the middle of the frame
-        turned=np.ones(len(pairs), complex),
+        crop_px=np.zeros(len(pairs), complex),  # all from the middle of the frame
+        view=np.ones(len(pairs), complex),
         crops=crops,
         retrieval=np.array(retrieval or [0.5] * len(places), float),
         found_lat_deg=found_lat,

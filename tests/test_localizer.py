@@ -1,6 +1,7 @@
 """The onboard API on a landscape made by code, with the networks that ship."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,6 +95,18 @@ def test_heading_and_scale_can_be_unknown(localizer, flight):
     assert np.mean(np.array(errors) < 20) >= 0.5
     errors, _ = located(localizer, flight[:6], gsd_m=None)
     assert np.mean(np.array(errors) < 20) >= 0.5
+
+
+def test_crops_found_in_views_45_degrees_apart_agree_on_the_centre(localizer):
+    # Halfway between two of the eight views: what each crop turned by means nothing beside a crop
+    # of the other view, only the headings do.
+    errors = []
+    for number, shot in enumerate(shots(6)):
+        turned = replace(shot, heading_deg=22.5 + 45 * number, size=(860, 480))
+        frame = render(ground(1), turned, np.random.default_rng(number))
+        errors.append(error_m(localizer.locate(frame, gsd_m=turned.gsd_m), turned))
+    assert np.median(errors) < 3
+    assert np.sort(errors)[-2] < 6
 
 
 def test_height_and_field_of_view_stand_in_for_the_scale(localizer, flight):
