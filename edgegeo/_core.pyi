@@ -1,12 +1,13 @@
 """The compiled kernels. Each is described by its header under csrc/."""
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 TARGETS: tuple[str, ...]  # instruction sets this CPU can run, best last; the default is the last
 
+@overload
 def top_k(
     queries: NDArray[np.float32] | NDArray[np.int8],  # (q, d); int8 only against int8 rows
     gallery: NDArray[Any],  # (n, d) float32, float16 or int8
@@ -16,6 +17,20 @@ def top_k(
     target: str | None = None,
     query_scales: NDArray[np.float32] | None = None,  # (q,), int8 queries have them, no other
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]: ...  # ids (q, k), scores (q, k)
+@overload
+def top_k(
+    queries: NDArray[np.float32] | NDArray[np.int8],
+    gallery: NDArray[Any],
+    k: int,
+    scales: NDArray[np.float32] | None = None,
+    ranges: NDArray[np.int64] | None = None,
+    target: str | None = None,
+    query_scales: NDArray[np.float32] | None = None,
+    *,
+    groups: NDArray[np.int64],  # (g,) where each group of queries ends, the last one at q
+) -> tuple[
+    NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]
+]: ...  # ids (g, k), scores (g, k), queries (g, k)
 def rectify(
     frame: NDArray[np.uint8],  # (h, w, 3)
     homographies: NDArray[np.float64],  # (r, 3, 3), tile pixel -> frame pixel

@@ -64,24 +64,6 @@ class Agreed:
     rows: Ints
 
 
-def best_of_each(crop: Ints, tile: Ints, cosine: Floats, depth: int) -> Ints:
-    """Return the rows of the `depth` best tiles of each crop, a tile once a crop; best first.
-
-    Ties go to the lower tile, then to the lower row.
-
-    >>> one, tiles = np.zeros(4, np.int64), np.array([7, 8, 7, 9])
-    >>> best_of_each(one, tiles, np.array([0.5, 0.4, 0.6, 0.1]), depth=2).tolist()
-    [2, 1]
-    """
-    order = np.lexsort((tile, -cosine))
-    _, first = np.unique((crop * (tile.max() + 1) + tile)[order], return_index=True)
-    best = order[np.sort(first)]
-    kept = np.zeros(len(best), np.bool_)
-    for one in np.unique(crop):
-        kept[np.flatnonzero(crop[best] == one)[:depth]] = True
-    return best[kept]
-
-
 def agree(found: Found, tile_m: float, count: int) -> Agreed:
     """Return up to `count` positions that the crops together are most like.
 

@@ -82,28 +82,34 @@ def combine(ranked: Ranked, tile_m: float) -> Places:
     """
     count = len(ranked.retrieval)
     relevance, agreeing = np.full(count, ranked.crops * LEAST), np.zeros(count, np.int64)
-    tile, cov = np.zeros(count, np.int64), np.zeros((count, 3))
-    lat, lon = ranked.found_lat_deg.copy(), ranked.found_lon_deg.copy()
+    centre, cov = np.zeros(count, np.complex128), np.zeros((count, 3))
+    pairs = [np.flatnonzero(ranked.place == p) for p in range(count)]
+    best = np.array([of[ranked.relevance[of].argmax()] for of in pairs], np.int64)
+    with_best = best[ranked.place]
+    east, north = geodesy.enu_from_geo(
+        ranked.lat_deg, ranked.lon_deg, ranked.lat_deg[with_best], ranked.lon_deg[with_best]
+    )
+    at = east + 1j * north
+    agrees = np.abs(at) <= AGREE_TILES * tile_m
     for p in range(count):
-        of = np.flatnonzero(ranked.place == p)
-        best = of[ranked.relevance[of].argmax()]
-        east, north = geodesy.enu_from_geo(
-            ranked.lat_deg[of], ranked.lon_deg[of], ranked.lat_deg[best], ranked.lon_deg[best]
-        )
-        with_best = np.hypot(east, north) <= AGREE_TILES * tile_m
-        of, at = of[with_best], (east + 1j * north)[with_best]
+        of = pairs[p][agrees[pairs[p]]]
         relevance[p] += (np.maximum(ranked.relevance[of], LEAST) - LEAST).sum()
-        agreeing[p], tile[p] = len(of), ranked.tile[best]
-        centre, cov[p] = frame_centre(
-            at + ranked.crop_px[of] * ranked.view[of],
+        agreeing[p] = len(of)
+        centre[p], cov[p] = frame_centre(
+            at[of] + ranked.crop_px[of] * ranked.view[of],
             ranked.crop_px[of] * mean_view(ranked.view[of]),
             ranked.sigma_m[of] ** 2,
         )
-        lat[p], lon[p] = geodesy.geo_from_enu(
-            centre.real, centre.imag, ranked.lat_deg[best], ranked.lon_deg[best]
-        )
+    lat, lon = geodesy.geo_from_enu(
+        centre.real, centre.imag, ranked.lat_deg[best], ranked.lon_deg[best]
+    )
     return Places(
-        relevance=relevance, agreeing=agreeing, tile=tile, lat_deg=lat, lon_deg=lon, cov_m2=cov
+        relevance=relevance,
+        agreeing=agreeing,
+        tile=ranked.tile[best],
+        lat_deg=lat,
+        lon_deg=lon,
+        cov_m2=cov,
     )
 
 

@@ -17,6 +17,12 @@ class Matches(NamedTuple):
     scores: NDArray[np.float32]  # (q, k) inner product, descending; -inf where there was none
 
 
+class GroupMatches(NamedTuple):
+    ids: NDArray[np.int32]  # (g, k) as in Matches
+    scores: NDArray[np.float32]  # (g, k) the best inner product with any query of the group
+    queries: NDArray[np.int32]  # (g, k) which query that was; -1 where there was no row
+
+
 def top_k(
     queries: NDArray[np.float32] | NDArray[np.int8],
     gallery: NDArray[Any],
@@ -50,19 +56,40 @@ def top_k(
     >>> top_k(gallery[:1], gallery, k=2, ranges=np.array([[2, 3]])).ids
     array([[ 2, -1]], dtype=int32)
     """
-    if gallery.ndim != 2 or gallery.dtype not in _ROW_TYPES:
-        raise ShapeError.of("gallery", "(n, d) float32, float16 or int8", _layout(gallery))
-    n, d = gallery.shape
-    _check_queries(queries, query_scales, d, gallery.dtype == np.int8)
-    if gallery.dtype == np.int8 and scales is None:
-        raise ShapeError.of("scales", f"({n},) float32 for an int8 gallery", None)
-    if scales is not None and (scales.shape != (n,) or scales.dtype != np.float32):
-        raise ShapeError.of("scales", f"({n},) float32", _layout(scales))
-    if not 1 <= k <= n:
-        raise RangeError.of("k", f"in [1, {n}]", k)
-    if ranges is not None:
-        _check_ranges(ranges, n)
+    _check(queries, gallery, k, scales, query_scales, ranges)
     return Matches(*_core.top_k(queries, gallery, k, scales, ranges, query_scales=query_scales))
+
+
+def top_k_of_groups(
+    queries: NDArray[np.float32] | NDArray[np.int8],
+    ends: NDArray[np.int64],
+    gallery: NDArray[Any],
+    k: int,
+    *,
+    scales: NDArray[np.float32] | None = None,
+    query_scales: NDArray[np.float32] | None = None,
+    ranges: NDArray[np.int64] | None = None,
+) -> GroupMatches:
+    """Return the `k` gallery rows closest to any query of each group, each row once.
+
+    Args:
+        ends: (g,) int64, where each group of queries ends: the first one is queries[:ends[0]],
+            the next queries[ends[0]:ends[1]]. Ascending, none empty, the last one is q.
+
+    The rest as for `top_k`. Among queries of a group that score a row alike the first counts.
+
+    >>> gallery = np.eye(3, dtype=np.float32)
+    >>> found = top_k_of_groups(gallery, np.array([2, 3]), gallery, k=2)
+    >>> found.ids.tolist(), found.queries.tolist()
+    ([[0, 1], [2, 0]], [[0, 1], [2, 2]])
+    """
+    _check(queries, gallery, k, scales, query_scales, ranges)
+    if ends.ndim != 1 or ends.dtype != np.int64:
+        raise ShapeError.of("ends", "(g,) int64", _layout(ends))
+    if not np.array_equal(ends[-1:], [len(queries)]) or bool(np.any(np.diff(ends, prepend=0) < 1)):
+        raise RangeError.of("ends", f"ascending, up to {len(queries)}, no group empty", ends)
+    found = _core.top_k(queries, gallery, k, scales, ranges, query_scales=query_scales, groups=ends)
+    return GroupMatches(*found)
 
 
 def quantise_rows(x: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -80,6 +107,28 @@ def quantise_rows(x: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.
     scales[scales < np.finfo(np.float32).tiny] = 1  # a subnormal scale is too coarse to divide by
     q = np.rint(rows / scales[:, None]).astype(np.int8)
     return q.reshape(x.shape), scales
+
+
+def _check(
+    queries: NDArray[np.float32] | NDArray[np.int8],
+    gallery: NDArray[Any],
+    k: int,
+    scales: NDArray[np.float32] | None,
+    query_scales: NDArray[np.float32] | None,
+    ranges: NDArray[np.int64] | None,
+) -> None:
+    if gallery.ndim != 2 or gallery.dtype not in _ROW_TYPES:
+        raise ShapeError.of("gallery", "(n, d) float32, float16 or int8", _layout(gallery))
+    n, d = gallery.shape
+    _check_queries(queries, query_scales, d, gallery.dtype == np.int8)
+    if gallery.dtype == np.int8 and scales is None:
+        raise ShapeError.of("scales", f"({n},) float32 for an int8 gallery", None)
+    if scales is not None and (scales.shape != (n,) or scales.dtype != np.float32):
+        raise ShapeError.of("scales", f"({n},) float32", _layout(scales))
+    if not 1 <= k <= n:
+        raise RangeError.of("k", f"in [1, {n}]", k)
+    if ranges is not None:
+        _check_ranges(ranges, n)
 
 
 def _check_queries(

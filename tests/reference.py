@@ -31,9 +31,12 @@ def top_k_int8(
     ranges: Array | None = None,
 ) -> tuple[Array, Array]:
     """As `top_k`, with the three roundings to float32 that the header has: equal to the bit."""
+    return best_of(scores_int8(queries, query_scales, gallery, scales), k, ranges)
+
+
+def scores_int8(queries: Array, query_scales: Array, gallery: Array, scales: Array) -> Array:
     dots = queries.astype(np.int64) @ gallery.astype(np.int64).T
-    scores = scales * (query_scales[:, None] * dots.astype(np.float32))
-    return best_of(scores, k, ranges)
+    return scales * (query_scales[:, None] * dots.astype(np.float32))
 
 
 def best_of(scores: Array, k: int, ranges: Array | None) -> tuple[Array, Array]:

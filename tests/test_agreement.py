@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgegeo.agreement import Found, agree, best_of_each
+from edgegeo.agreement import Found, agree
 
 TILE_M = 100.0  # crops within 30 m of each other agree
 
@@ -115,12 +115,3 @@ def test_whatever_is_found_each_candidate_has_support_and_lies_where_it_says():
             assert votes.crop[rows[held]].tolist() == crops[held].tolist()
             assert agreed.east_m[at] == pytest.approx(votes.east_m[rows[held]].mean())
             assert agreed.north_m[at] == pytest.approx(votes.north_m[rows[held]].mean())
-
-
-def test_the_best_of_each_crop_by_hand():
-    crop = np.array([0, 1, 0, 1, 0, 0])
-    tile = np.array([5, 5, 5, 6, 7, 8])
-    cosine = np.array([0.2, 0.9, 0.8, 0.8, 0.3, 0.3])
-    # crop 0: tile 5 by row 2, tile 7 before tile 8 on a tie; crop 1: rows 1 and 3
-    assert best_of_each(crop, tile, cosine, depth=2).tolist() == [1, 2, 3, 4]
-    assert best_of_each(crop, tile, cosine, depth=9).tolist() == [1, 2, 3, 4, 5]

@@ -36,6 +36,20 @@ def test_int8_queries_find_what_their_float_rows_do():
     np.testing.assert_allclose(found.scores, [[1.4 * 90 / 127, 0.8], [2, 180 / 127]], atol=0.005)
 
 
+def test_a_group_finds_each_row_once_by_its_best_query():
+    queries = np.array([[1, 0, 0, 0], [0, 0.5, 0, 0.7], [0, 0, 0.2, 0.7]], np.float32)
+    found = search.top_k_of_groups(queries, np.array([1, 3]), GALLERY, 3)
+    assert found.ids.tolist() == [[0, 1, 2], [3, 1, 2]]
+    assert found.queries.tolist() == [[0, 0, 0], [1, 1, 2]]  # of a tie at row 3 the first
+    np.testing.assert_allclose(found.scores, [[1, 0, 0], [0.7, 0.5, 0.2]])
+
+
+@pytest.mark.parametrize("ends", [[], [2], [4], [0, 3], [2, 1, 3], [3, 3]])
+def test_groups_that_are_not_all_queries_are_refused(ends):
+    with pytest.raises(RangeError, match="up to 3, no group empty"):
+        search.top_k_of_groups(GALLERY[:3], np.array(ends, np.int64), GALLERY, 1)
+
+
 @pytest.mark.parametrize("magnitude", [1e-30, 1.0, 1e30])
 def test_rounding_is_within_half_a_step_and_never_clips(magnitude):
     x = magnitude * np.random.default_rng(0).standard_normal((50, 4, 7), np.float32)

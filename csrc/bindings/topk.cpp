@@ -1,5 +1,7 @@
 #include "../topk/topk.h"
 
+#include <array>
+
 #include "../topk/dot.h"
 #include "bindings.h"
 
@@ -20,10 +22,25 @@ void check_ranges(View<const std::int64_t> ranges, std::size_t n) {
   }
 }
 
-std::pair<py::array_t<std::int32_t>, py::array_t<float>> bound_top_k(
-    const py::array& queries, const py::array& gallery, std::int64_t k,
-    const std::optional<py::array>& scales, const std::optional<py::array>& ranges,
-    const std::optional<std::string>& target, const std::optional<py::array>& query_scales) {
+// None of them empty and together all of the queries, or others would be written to.
+void check_groups(const std::int64_t* ends, std::size_t g, std::size_t q) {
+  std::int64_t from = 0;
+  for (std::size_t i = 0; i != g; ++i) {
+    if (ends[i] <= from) throw py::value_error("groups must be ascending ends, none empty");
+    from = ends[i];
+  }
+  if (from != static_cast<std::int64_t>(q)) {
+    throw py::value_error("groups must end at " + std::to_string(q) + ", the queries, got " +
+                          std::to_string(from));
+  }
+}
+
+py::tuple bound_top_k(const py::array& queries, const py::array& gallery, std::int64_t k,
+                      const std::optional<py::array>& scales,
+                      const std::optional<py::array>& ranges,
+                      const std::optional<std::string>& target,
+                      const std::optional<py::array>& query_scales,
+                      const std::optional<py::array>& groups) {
   const bool int8_queries = py::isinstance<py::array_t<std::int8_t>>(queries);
   if (int8_queries) {
     require_layout(queries, "queries", 2);
@@ -61,21 +78,30 @@ std::pair<py::array_t<std::int32_t>, py::array_t<float>> bound_top_k(
   }
   const Target chosen = parse_target(target);
 
-  py::array_t<std::int32_t> ids({queries.shape(0), py::ssize_t{k}});
-  py::array_t<float> scores({queries.shape(0), py::ssize_t{k}});
-  const View<std::int32_t> id_view{ids.mutable_data(), q, static_cast<std::size_t>(k)};
-  const View<float> score_view{scores.mutable_data(), q, static_cast<std::size_t>(k)};
+  Groups of;
+  std::size_t g = q;
+  if (groups) {
+    of.ends = checked<std::int64_t>(*groups, "groups", 1);
+    g = extent(*groups, 0);
+    check_groups(of.ends, g, q);
+  }
+  const std::array<std::size_t, 2> shape{g, static_cast<std::size_t>(k)};
+  py::array_t<std::int32_t> ids(shape), found(groups ? shape : std::array<std::size_t, 2>{});
+  py::array_t<float> scores(shape);
+  if (groups) of.found = found.mutable_data();
+  const View<std::int32_t> id_view{ids.mutable_data(), shape[0], shape[1]};
+  const View<float> score_view{scores.mutable_data(), shape[0], shape[1]};
   const auto run = [&](const auto* rows) {
     const auto* query_data = static_cast<const float*>(queries.data());
     const View<std::remove_pointer_t<decltype(rows)>> row_view{rows, n, d};
     const py::gil_scoped_release nogil;
-    top_k({query_data, q, d}, row_view, scale_data, range_view, id_view, score_view, chosen);
+    top_k({query_data, q, d}, row_view, scale_data, range_view, of, id_view, score_view, chosen);
   };
   if (int8_queries) {
     const View<const std::int8_t> query_view{static_cast<const std::int8_t*>(queries.data()), q, d},
         row_view{static_cast<const std::int8_t*>(gallery.data()), n, d};
     const py::gil_scoped_release nogil;
-    top_k(query_view, query_scale_data, row_view, scale_data, range_view, id_view, score_view,
+    top_k(query_view, query_scale_data, row_view, scale_data, range_view, of, id_view, score_view,
           chosen);
   } else if (is_int8) {
     run(static_cast<const std::int8_t*>(gallery.data()));
@@ -86,7 +112,8 @@ std::pair<py::array_t<std::int32_t>, py::array_t<float>> bound_top_k(
   } else {
     refuse_dtype(gallery, "gallery", "float32, float16 or int8");
   }
-  return {ids, scores};
+  if (groups) return py::make_tuple(ids, scores, found);
+  return py::make_tuple(ids, scores);
 }
 
 }  // namespace
@@ -95,8 +122,10 @@ void bind_topk(py::module_& m) {
   m.def("top_k", bound_top_k, "queries"_a.noconvert(), "gallery"_a.noconvert(), "k"_a,
         "scales"_a.noconvert() = py::none(), "ranges"_a.noconvert() = py::none(),
         "target"_a = py::none(), "query_scales"_a.noconvert() = py::none(),
+        "groups"_a.noconvert() = py::none(),
         "Exact top-k inner product over float32, float16 or int8 rows: (ids, scores), (q, k) each. "
-        "int8 queries, with query_scales, against int8 rows. See csrc/topk/topk.h.");
+        "int8 queries, with query_scales, against int8 rows. With groups, the ends of g groups of "
+        "queries: (ids, scores, queries), (g, k) each. See csrc/topk/topk.h.");
 }
 
 }  // namespace edgegeo

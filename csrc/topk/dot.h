@@ -10,7 +10,7 @@
 
 namespace edgegeo {
 
-inline constexpr std::size_t dot_queries = 3;  // 27 queries are nine full blocks
+inline constexpr std::size_t dot_queries = 32;  // what is packed for one is packed for all
 inline constexpr std::size_t dot_widest = (std::size_t{1} << 17) - 1;
 
 using DotBlock = void (*)(const std::int8_t* queries, std::size_t q, const std::int8_t* rows,

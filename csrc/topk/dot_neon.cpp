@@ -44,10 +44,8 @@ void dot_rows(const std::int8_t* queries, const std::int8_t* rows, std::size_t n
   for (; row != n; ++row) dot_tile<Q, 1>(queries, rows + row * d, d, dots + row, n);
 }
 
-}  // namespace
-
-void dot_neon(const std::int8_t* queries, std::size_t q, const std::int8_t* rows, std::size_t n,
-              std::size_t d, std::int32_t* dots) noexcept {
+void dot_few(const std::int8_t* queries, std::size_t q, const std::int8_t* rows, std::size_t n,
+             std::size_t d, std::int32_t* dots) noexcept {
   switch (q) {
     case 1:
       return dot_rows<1, 4>(queries, rows, n, d, dots);
@@ -55,6 +53,15 @@ void dot_neon(const std::int8_t* queries, std::size_t q, const std::int8_t* rows
       return dot_rows<2, 3>(queries, rows, n, d, dots);
     default:
       return dot_rows<3, 2>(queries, rows, n, d, dots);
+  }
+}
+
+}  // namespace
+
+void dot_neon(const std::int8_t* queries, std::size_t q, const std::int8_t* rows, std::size_t n,
+              std::size_t d, std::int32_t* dots) noexcept {
+  for (std::size_t i = 0; i < q; i += 3) {
+    dot_few(queries + i * d, q - i < 3 ? q - i : 3, rows, n, d, dots + i * n);
   }
 }
 

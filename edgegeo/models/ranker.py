@@ -34,13 +34,13 @@ class Ranker(nn.Module):
     def __init__(self, relation: Relation, config: EncoderConfig) -> None:
         super().__init__()
         grid = config.grid
-        self.relation, self.grid = relation, grid
+        self.relation, self.grid, self.bases = relation, grid, len(turns(config))
         transforms = [
             (float(base) + turn, scale)
             for base in turns(config)
             for turn, scale in itertools.product(TURNS_DEG, SCALES)
         ]
-        self.transforms = nn.Buffer(torch.tensor(transforms), persistent=False)  # (3 * w, 2)
+        self.transforms = nn.Buffer(torch.tensor(transforms), persistent=False)  # (bases * w, 2)
         self.table = nn.Buffer(sampling_table(transforms, grid), persistent=False)
         self.coarse = nn.Buffer(shift_table(grid // 2, REACH // 2), persistent=False)
         self.fine = nn.Buffer(shift_table(grid, REACH), persistent=False)
@@ -71,13 +71,13 @@ class Ranker(nn.Module):
     ) -> Tensor:
         """Index of the turn and scale under which each candidate fits best, at half resolution."""
         every, (r, c) = len(self.table), queries.shape[:2]
-        count = every // 3
+        count = every // self.bases
         repeated = queries[:, None].expand(-1, every, -1, -1, -1).flatten(0, 1)
         table = self.table[None].expand(r, -1, -1, -1, -1).flatten(0, 1)
         halves: Tensor = F.avg_pool2d(F.grid_sample(repeated, table, align_corners=False), 2)
-        halves = halves.flatten(2).transpose(1, 2).reshape(r * 3, count, -1, c)
+        halves = halves.flatten(2).transpose(1, 2).reshape(r * self.bases, count, -1, c)
         base = move // SHIFTS
-        turned = halves[copy * 3 + base]  # (k, w, t, c)
+        turned = halves[copy * self.bases + base]  # (k, w, t, c)
         tokens = F.avg_pool2d(candidates, 2).flatten(2).transpose(1, 2)  # (k, t, c)
         k, t = tokens.shape[:2]
         shifted = with_zero(tokens)[:, self.coarse.flatten()]  # (k, s * t, c)

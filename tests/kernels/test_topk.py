@@ -163,6 +163,39 @@ def test_the_widest_int8_sums_do_not_overflow(target, query, row):
 
 
 @every_target
+@pytest.mark.parametrize("d", [1, 17, 128, 300])
+@pytest.mark.parametrize("sizes", [[1, 1], [27, 27], [5, 40, 1], [33]])
+def test_a_group_scores_a_row_by_its_best_query(target, d, sizes):
+    rng = np.random.default_rng(d)
+    ends, n = np.cumsum(sizes), 200
+    queries = rng.integers(-128, 128, (ends[-1], d), np.int8)
+    gallery = rng.integers(-128, 128, (n, d), np.int8)
+    gallery[100:] = gallery[:100]  # ties
+    scales = rng.uniform(0.5, 2, n).astype(np.float32)
+    scales[[7, 107]] = np.nan
+    query_scales = rng.uniform(0.5, 2, ends[-1]).astype(np.float32)
+    of_each = reference.scores_int8(queries, query_scales, gallery, scales)
+
+    found = _core.top_k(
+        queries, gallery, 50, scales, None, target, query_scales, groups=ends.astype(np.int64)
+    )
+
+    groups = [np.where(np.isnan(x), -np.inf, x) for x in np.split(of_each, ends[:-1])]
+    ids, best = reference.best_of(np.stack([x.max(axis=0) for x in groups]), 50, None)
+    np.testing.assert_array_equal(found[0], ids)
+    np.testing.assert_array_equal(found[1], best)
+    first = np.stack([x.argmax(axis=0) for x in groups]) + (ends - sizes)[:, None]
+    np.testing.assert_array_equal(found[2], np.take_along_axis(first, ids, axis=1))
+
+
+@pytest.mark.parametrize("groups", [[0, 2], [1], [3], [2, 2], []])
+def test_groups_that_would_write_elsewhere_are_refused(groups):
+    rows = np.ones((2, 4), np.float32)
+    with pytest.raises(ValueError, match="groups must"):
+        _core.top_k(rows, rows, 1, groups=np.array(groups, np.int64))
+
+
+@every_target
 def test_int8_queries_keep_ranges_ties_and_nan(target):
     queries, query_scales, gallery, scales = int8_case(0, 4, 200, 40)
     gallery[100:] = gallery[:100]  # every score twice

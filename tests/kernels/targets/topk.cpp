@@ -6,6 +6,7 @@
 #include <cfloat>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include "buffer.h"
 #include "sizes.h"
@@ -14,13 +15,14 @@
 namespace edgegeo {
 namespace {
 
-constexpr std::size_t counts[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 17};
+constexpr std::size_t counts[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33};
 
 // -- integer queries
 
 void same_dots(const Functions& fast, Tally& tally, const Buffer<std::int8_t>& queries,
-               const Buffer<std::int8_t>& rows, std::size_t d, std::size_t n) {
-  for (std::size_t q = 1; q <= dot_queries; ++q) {
+               const Buffer<std::int8_t>& rows, std::size_t d, std::size_t n,
+               std::initializer_list<std::size_t> together) {
+  for (const std::size_t q : together) {
     const Buffer<std::int32_t> got(q * n), wanted(q * n);
     // the last q queries: they end where memory ends, as the rows do
     const std::int8_t* last = queries.data + (dot_queries - q) * d;
@@ -39,7 +41,7 @@ void test_dots(const Functions& fast, Tally& tally) {
       for (const std::size_t n : counts) {
         const Buffer<std::int8_t> rows(n * d, spare);
         for (auto& each : rows) each = static_cast<std::int8_t>(random.between(-128, 127));
-        same_dots(fast, tally, queries, rows, d, n);
+        same_dots(fast, tally, queries, rows, d, n, {1, 2, 3, 4, 5, 7, 8, 9, dot_queries});
       }
     }
   }
@@ -49,10 +51,11 @@ void test_widest_dots(const Functions& fast, Tally& tally) {
   constexpr std::int8_t extremes[] = {-128, 127};
   for (const std::int8_t query : extremes) {
     for (const std::int8_t row : extremes) {
-      const Buffer<std::int8_t> queries(dot_queries * dot_widest), rows(5 * dot_widest);
+      const Buffer<std::int8_t> queries(dot_queries * dot_widest), rows(17 * dot_widest);
       std::fill(queries.begin(), queries.end(), query);
       std::fill(rows.begin(), rows.end(), row);
-      same_dots(fast, tally, queries, rows, dot_widest, 5);
+      same_dots(fast, tally, queries, rows, dot_widest, 5, {3});
+      same_dots(fast, tally, queries, rows, dot_widest, 17, {5});
     }
   }
 }
@@ -172,8 +175,8 @@ void test_every_half(const Functions& fast, Tally& tally) {
 // -- the whole search
 
 struct Found {
-  Found(std::size_t q, std::size_t k) : ids(q * k), scores(q * k) {}
-  Buffer<std::int32_t> ids;
+  Found(std::size_t q, std::size_t k) : ids(q * k), queries(q * k), scores(q * k) {}
+  Buffer<std::int32_t> ids, queries;
   Buffer<float> scores;
 };
 
@@ -187,7 +190,8 @@ void draw_small(Random& random, Half& to) {  // 0, 1, 2 or 4, or less than 0
 }
 
 // Queries and rows of small whole numbers: sums are exact in any order, ties are many, and one
-// scale is NaN. So ids and scores are the same whatever the target.
+// scale is NaN. So ids and scores are the same whatever the target, for each query by itself and
+// for groups of two and a rest.
 template <class Query, class Row>
 void test_search(const Functions& fast, Tally& tally) {
   for (const std::size_t d : {1, 8, 15, 16, 33}) {
@@ -206,25 +210,34 @@ void test_search(const Functions& fast, Tally& tally) {
         const auto all = static_cast<std::int64_t>(n);
         const std::int64_t ranges[] = {0, all / 3, all / 2, all / 2, all / 2, all};
         const View<const std::int64_t> searched{ranges, 3, 2};
+        std::vector<std::int64_t> ends;
+        for (std::size_t end = 0; end != q;) {
+          ends.push_back(static_cast<std::int64_t>(end = std::min(q, end + 2)));
+        }
         for (const std::size_t k : {std::size_t{1}, std::size_t{7}, n + 3}) {
           const Found got(q, k), wanted(q, k);
-          const auto search = [&](Target target, const Found& found) {
+          const auto search = [&](Target target, bool by_group, const Found& found) {
             const View<const Query> query_view{queries.data, q, d};
             const View<const Row> row_view{rows.data, n, d};
-            const View<std::int32_t> ids{found.ids.data, q, k};
-            const View<float> best{found.scores.data, q, k};
+            const std::size_t g = by_group ? ends.size() : q;
+            const Groups groups{by_group ? ends.data() : nullptr, found.queries.data};
+            const View<std::int32_t> ids{found.ids.data, g, k};
+            const View<float> best{found.scores.data, g, k};
             if constexpr (std::is_same_v<Query, float>) {
-              top_k(query_view, row_view, scales.data, searched, ids, best, target);
+              top_k(query_view, row_view, scales.data, searched, groups, ids, best, target);
             } else {
-              top_k(query_view, query_scales.data, row_view, scales.data, searched, ids, best,
-                    target);
+              top_k(query_view, query_scales.data, row_view, scales.data, searched, groups, ids,
+                    best, target);
             }
           };
-          search(fast.target, got);
-          search(Target::scalar, wanted);
-          const Where where{"top_k", fast.target, {sizeof(Query), sizeof(Row), d, n, q, k}};
-          tally.same(where, got.ids.data, wanted.ids.data, q * k);
-          tally.same(where, got.scores.data, wanted.scores.data, q * k);
+          for (const bool by_group : {false, true}) {
+            search(fast.target, by_group, got);
+            search(Target::scalar, by_group, wanted);
+            const Where where{"top_k", fast.target, {sizeof(Query), sizeof(Row), d, n, q, k}};
+            tally.same(where, got.ids.data, wanted.ids.data, q * k);
+            tally.same(where, got.queries.data, wanted.queries.data, q * k);
+            tally.same(where, got.scores.data, wanted.scores.data, q * k);
+          }
         }
       }
     }
