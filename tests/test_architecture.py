@@ -24,6 +24,8 @@ ORDER = [
     ),
     "building",
     *("calibration", "clock", "retrieval", "fix", "localizer"),
+    *("attitude", "height", "timesync", "camera", "camera_files"),
+    *("camera_pose", "camera_sighting"),
     *("truth", "sources", "flight", "simulation", "report", "logs", "datasets", "evaluation"),
     *("demo", "models", "learn", "export"),
     *("commands", "cli", "__main__"),
@@ -31,7 +33,7 @@ ORDER = [
 ONLY_AT_THE_DESK = {"models", "learn", "export"}
 HEAVY = {
     *("torch", "tensorrt", "rclpy", "cv2", "pymavlink", "rasterio", "pyproj"),
-    *("onnxruntime", "onnx", "transformers"),
+    *("onnxruntime", "onnx", "transformers", "yaml"),
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 
