@@ -74,7 +74,7 @@ def angles(ned_from_body: NDArray[np.float64]) -> tuple[float, float, float]:
     """Return (roll, pitch, yaw) in radians of a (3, 3) rotation; the inverse of `quaternion`."""
     r = ned_from_body
     pitch = math.asin(max(-1.0, min(1.0, -float(r[2, 0]))))
-    return math.atan2(r[2, 1], r[2, 2]), pitch, math.atan2(r[1, 0], r[0, 0])
+    return math.atan2(r[2, 1], r[2, 2]), pitch + 0.0, math.atan2(r[1, 0], r[0, 0])
 
 
 def slerp(a: Quaternion, b: Quaternion, t: float) -> Quaternion:
