@@ -14,6 +14,8 @@ from edgegeo.autopilot.telemetry import HEARTBEAT_S, heartbeat
 
 SILENT_S = 3.0  # three missed heartbeats
 WAIT_S = 0.02
+BAD, UNSENT, UNREAD = "BAD", "UNSENT", "UNREAD"  # in Link.counts, beside the messages' names
+OTHERS_MAY_SEND = {"GIMBAL_DEVICE_ATTITUDE_STATUS", "DISTANCE_SENSOR"}
 # Rates asked of the autopilot (Hz), by message id.
 WANTED = {30: 50, 31: 50, 32: 10, 33: 10, 132: 20, 136: 2, 173: 20, 285: 50, 49: 1}
 
@@ -55,7 +57,7 @@ class Link:
         self.sensor_id = sensor_id
         self.inbox = Inbox()
         self.losses = 0  # times the autopilot fell silent
-        self.counts: Counter[str] = Counter()  # messages by type; BAD for what could not be read
+        self.counts: Counter[str] = Counter()  # messages by type, and BAD, UNSENT, UNREAD
         self.unknown: Counter[int] = Counter()  # ids that the dialect does not hold
         self.strangers: set[int] = set()  # system ids of other autopilots
         self.twin: tuple[int, int] | None = None  # system and component with our sensor id
@@ -92,7 +94,7 @@ class Link:
             with self._lock:
                 self._connection.mav.send(message)
         except OSError:
-            self.counts["UNSENT"] += 1
+            self.counts[UNSENT] += 1
             return False
         return True
 
@@ -101,9 +103,9 @@ class Link:
         if self._heard_s is not None:
             silent = time.monotonic() - self._heard_s > SILENT_S
             return LinkState.LOST if silent else LinkState.UP
-        if sum(self.counts.values()) > self.counts["BAD"] + self.counts["UNSENT"]:
+        if set(self.counts) - {BAD, UNSENT, UNREAD}:
             return LinkState.NO_AUTOPILOT
-        return LinkState.NO_MAVLINK if self.counts["BAD"] else LinkState.NOTHING
+        return LinkState.NO_MAVLINK if BAD in self.counts else LinkState.NOTHING
 
     def problems(self) -> list[str]:
         """Return what an operator should know, in sentences."""
@@ -130,17 +132,20 @@ class Link:
         due = 0.0
         while not self._stop.is_set():
             now = time.monotonic()
-            if now >= due:
-                due = now + HEARTBEAT_S
-                self._every_second()
             try:
+                if now >= due:
+                    due = now + HEARTBEAT_S
+                    self._every_second()
                 message = self._connection.recv_msg()
                 if message is None:
                     self._wait()
                     continue
                 self._take(message, time.monotonic_ns())
+            except OSError:  # unplugged, or the other side is gone; it may come back
+                self.counts[UNREAD] += 1
+                self._stop.wait(WAIT_S)
             except Exception:  # whatever bytes do to a parser, the thread lives on
-                self.counts["BAD"] += 1
+                self.counts[BAD] += 1
                 self._stop.wait(WAIT_S / 10)
 
     def _wait(self) -> None:
@@ -177,7 +182,7 @@ class Link:
     def _take(self, message: Any, received_ns: int) -> None:
         name = message.get_type()
         if name == "BAD_DATA":
-            self.counts["BAD"] += 1
+            self.counts[BAD] += 1
             return
         if name.startswith("UNKNOWN_"):
             self.unknown[int(name.removeprefix("UNKNOWN_"))] += 1
@@ -191,6 +196,8 @@ class Link:
         elif source[0] != self.system or source[1] == COMPONENT:
             if name == "HEARTBEAT" and source[1] == AUTOPILOT_COMPONENT:
                 self.strangers.add(source[0])
+        elif source[1] != AUTOPILOT_COMPONENT and name not in OTHERS_MAY_SEND:
+            return  # an old gimbal's ATTITUDE is not the vehicle's
         elif name == "HEARTBEAT":
             if message.autopilot != dialect().MAV_AUTOPILOT_INVALID:
                 self._heard_s = time.monotonic()

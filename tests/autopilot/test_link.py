@@ -148,6 +148,22 @@ def test_an_autopilot_of_another_system_id_is_named(port):
 
 
 @pytest.mark.usefixtures("quick")
+def test_another_components_attitude_is_not_the_vehicles(port, peer):
+    gimbal = Peer(port, component=154)
+    with listening(port) as link:
+        until(
+            lambda: link.counts["ATTITUDE"] > 3,
+            every=lambda: gimbal.send(m.MAVLink_attitude_message(1, 0, -1.5, 0, 0, 0, 0)),
+        )
+        assert len(link.inbox.attitudes) == 0
+        until(
+            lambda: len(link.inbox.attitudes) > 0,
+            every=lambda: peer.send(m.MAVLink_attitude_message(1, 0, 0, 0, 0, 0, 0)),
+        )
+    gimbal.close()
+
+
+@pytest.mark.usefixtures("quick")
 def test_garbage_on_the_line_is_survived(port, peer):
     """Noise, cut and flipped frames, wild contents of right frames: good ones still come."""
     rng = random.Random(0)
