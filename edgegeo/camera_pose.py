@@ -8,6 +8,7 @@ from edgegeo.attitude import Quaternion, angles, matrix, quaternion
 from edgegeo.camera import Camera
 from edgegeo.errors import RangeError
 from edgegeo.height import Height
+from edgegeo.rectify import tilt_deg
 from edgegeo.types import Reject
 
 MAX_TILT_DEG = 30.0  # beyond it the footprint grows lopsided and height errors move the fix
@@ -17,7 +18,7 @@ HEADING_SIGMA_DEG = 5.0
 GIMBAL_FROM_CAMERA: Quaternion = quaternion(0.0, math.pi / 2, 0.0)
 
 
-class View(TypedDict, total=False):
+class LocateKeywords(TypedDict, total=False):
     """Keywords of `Localizer.locate`; what is not known is left out."""
 
     heading_deg: float
@@ -57,10 +58,11 @@ class CameraPose:
     @property
     def tilt_deg(self) -> float:
         """Angle between the camera's axis and straight down."""
-        roll, pitch = math.radians(self.roll_deg), math.radians(self.pitch_deg)
-        return math.degrees(math.acos(max(-1.0, min(1.0, math.cos(roll) * math.cos(pitch)))))
+        return tilt_deg(self.roll_deg, self.pitch_deg)
 
-    def view(self, fov_deg: float, *, max_tilt_deg: float = MAX_TILT_DEG) -> View | Reject:
+    def view(
+        self, fov_deg: float, *, max_tilt_deg: float = MAX_TILT_DEG
+    ) -> LocateKeywords | Reject:
         """Return what `Localizer.locate` takes, or why the frame is not worth a look.
 
         `fov_deg` is that of the centred pinhole the frame has been made into. The relative error
@@ -68,7 +70,7 @@ class CameraPose:
         """
         if self.tilt_deg > max_tilt_deg:
             return Reject.OBLIQUE
-        view = View(
+        view = LocateKeywords(
             heading_deg=self.heading_deg,
             heading_sigma_deg=self.heading_sigma_deg,
             fov_deg=fov_deg,

@@ -4,12 +4,10 @@ from typing import Any
 
 from edgegeo.autopilot.dialect import dialect
 from edgegeo.autopilot.gps_time import gps_week_ms
-from edgegeo.autopilot.output import OutputFix
+from edgegeo.autopilot.output import SATELLITES, OutputFix
 from edgegeo.errors import RangeError
 
 FIX_3D = 3
-SATELLITES = 10  # a camera sees none; ArduPilot's arming checks ask for six
-METRES_PER_DOP = 5.0  # a GPS of HDOP 1 is good to some 5 m
 
 
 def gps_input(
@@ -59,7 +57,7 @@ def gps_input(
         fix.lat_e7,
         fix.lon_e7,
         0.0 if fix.alt_m is None else fix.alt_m,
-        min(99.0, max(0.5, fix.sigma_m / METRES_PER_DOP)),
+        fix.dop,
         0.0,
         north_m_s,
         east_m_s,

@@ -3,12 +3,10 @@
 import math
 from datetime import datetime, timedelta, timezone
 
-from edgegeo.autopilot.output import OutputFix
+from edgegeo.autopilot.output import SATELLITES, OutputFix
 from edgegeo.errors import RangeError
 
 KNOTS = 3600 / 1852  # in one metre per second
-METRES_PER_DOP = 5.0
-SATELLITES = 10  # a camera sees none; receivers' checks want some
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -25,9 +23,8 @@ def sentences(fix: OutputFix, utc_us: int) -> bytes:
     when = EPOCH + timedelta(milliseconds=round(utc_us / 1000))
     clock = when.strftime("%H%M%S.") + f"{when.microsecond // 1000:03d}"
     place = f"{_angle(fix.lat_deg, 2, 'NS')},{_angle(fix.lon_deg, 3, 'EW')}"
-    hdop = min(99.0, max(0.5, fix.sigma_m / METRES_PER_DOP))
     alt = "" if fix.alt_m is None else f"{fix.alt_m:.2f}"
-    gga = f"GPGGA,{clock},{place},1,{SATELLITES:02d},{hdop:.1f},{alt},M,,M,,"
+    gga = f"GPGGA,{clock},{place},1,{SATELLITES:02d},{fix.dop:.1f},{alt},M,,M,,"
     rmc = f"GPRMC,{clock},A,{place},{_motion(fix)},{when:%d%m%y},,,A"
     return b"".join(map(_line, (gga, rmc, _gst(fix, clock))))
 

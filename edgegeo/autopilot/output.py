@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from edgegeo.errors import RangeError
 
 E7 = 1e7  # parts of a degree in MAVLink and UBX
+METRES_PER_DOP = 5.0  # a GPS of DOP 1 is good to some 5 m
+SATELLITES = 10  # a camera sees none; receivers and arming checks ask for some
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,11 @@ class OutputFix:
         """One standard deviation along the worst direction."""
         ee, en, nn = self.cov_m2
         return math.sqrt((ee + nn) / 2 + math.hypot((ee - nn) / 2, en))
+
+    @property
+    def dop(self) -> float:
+        """The accuracy as a dilution of precision, for messages that know no other."""
+        return min(99.0, max(0.5, self.sigma_m / METRES_PER_DOP))
 
     @property
     def lat_e7(self) -> int:

@@ -8,15 +8,14 @@ import struct
 from datetime import timedelta
 
 from edgegeo.autopilot.gps_time import gps_week_ms
-from edgegeo.autopilot.nmea import EPOCH, SATELLITES
-from edgegeo.autopilot.output import OutputFix
+from edgegeo.autopilot.nmea import EPOCH
+from edgegeo.autopilot.output import SATELLITES, OutputFix
 from edgegeo.errors import RangeError
 
 PAYLOAD = struct.Struct("<IHBBBBBBIiBBBBiiiiIIiiiiiIIHH4xihH")
 VALID_DATE_TIME_RESOLVED = 0x07
 FIX_3D, FIX_OK = 3, 0x01
 UNKNOWN_ACCURACY = 2**32 - 1
-METRES_PER_DOP = 5.0
 
 
 def nav_pvt(fix: OutputFix, utc_us: int) -> bytes:
@@ -61,7 +60,7 @@ def nav_pvt(fix: OutputFix, utc_us: int) -> bytes:
         round(math.degrees(math.atan2(east_m_s, north_m_s)) % 360 * 1e5),
         round(1000 * fix.speed_sigma_m_s) if moving else UNKNOWN_ACCURACY,
         18_000_000,  # headAcc, deg 1e-5: the course says nothing of where the nose points
-        min(65535, max(50, round(100 * fix.sigma_m / METRES_PER_DOP))),
+        round(100 * fix.dop),
         0,
         0,
         0,

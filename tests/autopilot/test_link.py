@@ -113,6 +113,52 @@ def test_a_lost_line_is_told_and_taken_up_again(port, peer):
         assert link.problems() == []
 
 
+@pytest.mark.usefixtures("quick")
+def test_an_autopilot_that_waits_is_called():
+    """udpout: it learns our address from our first heartbeat."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waiting:
+        waiting.bind(("127.0.0.1", 0))
+        waiting.settimeout(PATIENCE_S)
+        with Link(f"udpout:127.0.0.1:{waiting.getsockname()[1]}") as link:
+            _, ours = waiting.recvfrom(65535)
+            answer = m.MAVLink_heartbeat_message(2, 3, 0, 0, 4, 3)
+            data = answer.pack(m.MAVLink(None, srcSystem=1, srcComponent=1))
+            until(lambda: link.state is LinkState.UP, every=lambda: waiting.sendto(data, ours))
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_tcp_line_that_is_cut_comes_back():
+    beat = m.MAVLink_heartbeat_message(2, 3, 0, 0, 4, 3)
+    data = beat.pack(m.MAVLink(None, srcSystem=1, srcComponent=1))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(PATIENCE_S)
+        with Link(f"tcp:127.0.0.1:{server.getsockname()[1]}") as link:
+            for _ in range(2):
+                line, _address = server.accept()
+                with line:
+                    assert line.recv(1000)  # our heartbeat
+                    until(
+                        lambda: link.state is LinkState.UP,
+                        every=lambda line=line: line.send(data),
+                    )
+                until(lambda: link.state is LinkState.LOST)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_serial_line_carries_the_same():
+    pytest.importorskip("serial")
+    controller, device = os.openpty()
+    os.set_blocking(controller, False)
+    beat = m.MAVLink_heartbeat_message(2, 3, 0, 0, 4, 3)
+    data = beat.pack(m.MAVLink(None, srcSystem=1, srcComponent=1))
+    with Link(f"serial:{os.ttyname(device)}:57600") as link:
+        until(lambda: link.state is LinkState.UP, every=lambda: os.write(controller, data))
+        got = os.read(controller, 100_000)
+    assert m.MAVLink(None).parse_buffer(got[: got.index(b"\xfd", 1)])
+    os.close(controller)
+    os.close(device)
+
+
 def test_a_silent_port_is_told(port):
     with listening(port) as link:
         assert link.state is LinkState.NOTHING
