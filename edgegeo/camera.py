@@ -176,9 +176,13 @@ class Undistortion:
             mount_pitch_deg=seen_by.mount_pitch_deg,
             mount_roll_deg=seen_by.mount_roll_deg,
         )
-        y, x = np.mgrid[0 : seen_by.height_px, 0 : seen_by.width_px].astype(np.float64)
-        at = project(seen_by, *_rays(self.camera, x, y)).astype(np.float32)
-        self._maps = _cv2().convertMaps(at[..., 0], at[..., 1], _cv2().CV_16SC2)
+        cv2 = _cv2()
+        fisheye = seen_by.lens is Lens.FISHEYE
+        tables = cv2.fisheye.initUndistortRectifyMap if fisheye else cv2.initUndistortRectifyMap
+        size = (seen_by.width_px, seen_by.height_px)
+        k = np.array(seen_by.distortion or (0.0,) * 4, np.float64)
+        straight = _matrix(self.camera)
+        self._maps = tables(_matrix(seen_by), k, np.eye(3), straight, size, cv2.CV_16SC2)
 
     def __call__(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the frame as the pinhole sees it. Raises ShapeError for another size."""
@@ -196,8 +200,8 @@ def project(camera: Camera, x: NDArray[np.float64], y: NDArray[np.float64]) -> N
     if camera.is_pinhole:
         return np.stack([x * camera.fx_px + camera.cx_px, y * camera.fy_px + camera.cy_px], -1)
     cv2 = _cv2()
-    matrix = np.array([[camera.fx_px, 0, camera.cx_px], [0, camera.fy_px, camera.cy_px], [0, 0, 1]])
-    k, still = np.array(camera.distortion), np.zeros(3)
+    matrix = _matrix(camera)
+    k, still = np.array(camera.distortion, np.float64), np.zeros(3)
     rays = np.stack([x, y, np.ones_like(x)], -1).reshape(-1, 1, 3)
     if camera.lens is Lens.FISHEYE:
         seen, _ = cv2.fisheye.projectPoints(rays, still, still, matrix, k)
@@ -206,10 +210,10 @@ def project(camera: Camera, x: NDArray[np.float64], y: NDArray[np.float64]) -> N
     return np.asarray(seen, np.float64).reshape(*x.shape, 2)
 
 
-def _rays(
-    pinhole: Camera, x: NDArray[np.float64], y: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return (x - pinhole.cx_px) / pinhole.fx_px, (y - pinhole.cy_px) / pinhole.fy_px
+def _matrix(camera: Camera) -> NDArray[np.float64]:
+    return np.array(
+        [[camera.fx_px, 0, camera.cx_px], [0, camera.fy_px, camera.cy_px], [0, 0, 1]], np.float64
+    )
 
 
 def _widest_filled(camera: Camera) -> float:

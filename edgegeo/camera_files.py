@@ -10,6 +10,7 @@ from edgegeo.camera import Camera, Lens
 from edgegeo.errors import DataError, EdgegeoError, MissingExtraError
 
 MAX_BYTES = 1_000_000
+NOT_AS_EXPECTED = (TypeError, ValueError, IndexError, AttributeError, OverflowError)
 LENSES = {
     "": Lens.NONE,
     "none": Lens.NONE,
@@ -51,7 +52,8 @@ def read_camera(
     """
     path = Path(path)
     try:
-        data = path.read_bytes()[: MAX_BYTES + 1]
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
         text = data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot read {path} as a camera calibration: {error}") from error
@@ -72,9 +74,9 @@ def read_camera(
             return _kalibr(tree[name], mounting)
     except KeyError as error:
         raise DataError(f"{path} lacks {error}") from error
-    except (EdgegeoError, TypeError, ValueError, IndexError) as error:
-        if isinstance(error, MissingExtraError):
-            raise
+    except MissingExtraError:
+        raise
+    except (EdgegeoError, *NOT_AS_EXPECTED) as error:
         raise DataError(f"{path} is not a usable calibration: {error}") from error
     has = f"it has {sorted(map(str, tree))[:8]}" if isinstance(tree, dict) else "no table in it"
     raise DataError(

@@ -19,6 +19,9 @@ def a_camera(**changes):
 
 BENT = a_camera(lens=Lens.RADTAN, distortion=BARREL, fy_px=205.0, cx_px=165.0, cy_px=112.0)
 FISHEYE = a_camera(lens=Lens.FISHEYE, distortion=(0.02, -0.01, 0.0, 0.0), fx_px=120.0, fy_px=120.0)
+WHOLE_NUMBERS = a_camera(
+    lens=Lens.FISHEYE, distortion=(0, 0, 0, 0), fx_px=120, fy_px=120, cx_px=160, cy_px=120
+)
 OFF_CENTRE = a_camera(cx_px=140.0)
 
 
@@ -52,7 +55,11 @@ def test_a_field_of_view_makes_a_centred_pinhole():
     assert Undistortion(camera)(frame) is frame  # nothing to do, and no OpenCV asked for
 
 
-@pytest.mark.parametrize("camera", [BENT, FISHEYE, OFF_CENTRE], ids=["bent", "fisheye", "off"])
+@pytest.mark.parametrize(
+    "camera",
+    [BENT, FISHEYE, WHOLE_NUMBERS, OFF_CENTRE],
+    ids=["bent", "fisheye", "whole numbers", "off centre"],
+)
 def test_a_bent_lens_gives_what_the_pinhole_would_see(camera):
     pytest.importorskip("cv2")
     straight = Undistortion(camera)
