@@ -14,7 +14,8 @@ from edgegeo.autopilot.telemetry import HEARTBEAT_S, heartbeat
 
 SILENT_S = 3.0  # three missed heartbeats
 WAIT_S = 0.02
-BAD, UNSENT, UNREAD = "BAD", "UNSENT", "UNREAD"  # in Link.counts, beside the messages' names
+BAD, UNKNOWN, UNSENT, UNREAD = "BAD", "UNKNOWN", "UNSENT", "UNREAD"  # in Link.counts, beside names
+MAX_IDS, REAL = 256, 3  # noise looks like messages of any id, but seldom three times of the same
 OTHERS_MAY_SEND = {"GIMBAL_DEVICE_ATTITUDE_STATUS", "DISTANCE_SENSOR"}
 # Rates asked of the autopilot (Hz), by message id.
 WANTED = {30: 50, 31: 50, 32: 10, 33: 10, 132: 20, 136: 2, 173: 20, 285: 50, 49: 1}
@@ -57,7 +58,7 @@ class Link:
         self.sensor_id = sensor_id
         self.inbox = Inbox()
         self.losses = 0  # times the autopilot fell silent
-        self.counts: Counter[str] = Counter()  # messages by type, and BAD, UNSENT, UNREAD
+        self.counts: Counter[str] = Counter()  # messages by type, and BAD, UNKNOWN, ...
         self.unknown: Counter[int] = Counter()  # ids that the dialect does not hold
         self.strangers: set[int] = set()  # system ids of other autopilots
         self.twin: tuple[int, int] | None = None  # system and component with our sensor id
@@ -103,9 +104,9 @@ class Link:
         if self._heard_s is not None:
             silent = time.monotonic() - self._heard_s > SILENT_S
             return LinkState.LOST if silent else LinkState.UP
-        if set(self.counts) - {BAD, UNSENT, UNREAD}:
+        if set(self.counts) - {BAD, UNKNOWN, UNSENT, UNREAD}:
             return LinkState.NO_AUTOPILOT
-        return LinkState.NO_MAVLINK if BAD in self.counts else LinkState.NOTHING
+        return LinkState.NO_MAVLINK if {BAD, UNKNOWN} & set(self.counts) else LinkState.NOTHING
 
     def problems(self) -> list[str]:
         """Return what an operator should know, in sentences."""
@@ -119,8 +120,9 @@ class Link:
                 f"system {self.twin[0]} component {self.twin[1]} also sends positions with sensor "
                 f"id {self.sensor_id}: give every localizer an id of its own"
             )
-        if self.unknown:
-            ids = ", ".join(map(str, sorted(self.unknown)[:5]))
+        strange = [number for number, count in sorted(self.unknown.items()) if count >= REAL]
+        if strange:
+            ids = ", ".join(map(str, strange[:5]))
             said.append(f"messages of an unknown dialect are passed over (ids {ids})")
         said += [
             f"{count} {name} messages held no usable value"
@@ -185,8 +187,10 @@ class Link:
             self.counts[BAD] += 1
             return
         if name.startswith("UNKNOWN_"):
-            self.unknown[int(name.removeprefix("UNKNOWN_"))] += 1
-            self.counts["UNKNOWN"] += 1
+            number = int(name.removeprefix("UNKNOWN_"))
+            self.counts[UNKNOWN] += 1
+            if number in self.unknown or len(self.unknown) < MAX_IDS:
+                self.unknown[number] += 1
             return
         self.counts[name] += 1
         source = (message.get_srcSystem(), message.get_srcComponent())

@@ -246,8 +246,23 @@ def test_garbage_on_the_line_is_survived(port, peer):
 @pytest.mark.usefixtures("quick")
 def test_messages_of_an_unknown_dialect_are_counted_and_told(port, peer):
     with listening(port) as link:
-        until(lambda: link.unknown[60_123] > 0, every=lambda: peer.raw(frame(60_123, 1, b"abc")))
+        peer.raw(frame(60_123, 1, b"abc"))
+        until(lambda: link.unknown[60_123] == 1)
+        assert not any("unknown dialect" in said for said in link.problems())
+        until(lambda: link.unknown[60_123] >= 3, every=lambda: peer.raw(frame(60_123, 1, b"abc")))
         assert any("unknown dialect" in said and "60123" in said for said in link.problems())
+
+
+def test_noise_with_ever_new_ids_neither_fills_the_memory_nor_passes_for_mavlink(port, peer):
+    with listening(port) as link:
+        numbers = iter(range(50_000, 10**6))
+        until(
+            lambda: link.counts["UNKNOWN"] > 400,
+            every=lambda: [peer.raw(frame(next(numbers), 1, b"abc")) for _ in range(20)],
+        )
+        assert len(link.unknown) == 256
+        assert link.state is LinkState.NO_MAVLINK
+        assert len(link.problems()) == 1
 
 
 @pytest.mark.usefixtures("quick")
