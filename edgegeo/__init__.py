@@ -7,6 +7,7 @@ from edgegeo import _core as _core
 from edgegeo.errors import DataError as DataError
 from edgegeo.errors import EdgegeoError as EdgegeoError
 from edgegeo.errors import EngineError as EngineError
+from edgegeo.errors import LinkError as LinkError
 from edgegeo.errors import MapError as MapError
 from edgegeo.errors import MissingExtraError as MissingExtraError
 from edgegeo.errors import RangeError as RangeError

@@ -39,3 +39,7 @@ class MissingExtraError(EdgegeoError, ImportError):
     @classmethod
     def of(cls, what: str, extra: str) -> "MissingExtraError":
         return cls(f"{what} needs an extra: pip install 'edgegeo[{extra}]'")
+
+
+class LinkError(EdgegeoError, OSError):
+    """The connection to an autopilot cannot be opened: its name, its port, or its dialect."""

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from edgegeo.errors import RangeError
-from edgegeo.rectify import gsd_from_height
+from edgegeo.rectify import gsd_from_height, tilt_deg
 from edgegeo.types import Prior
 
 
@@ -42,8 +42,7 @@ class Given:
     @property
     def tilt_deg(self) -> float:
         """Angle between the camera's axis and straight down."""
-        roll, pitch = math.radians(self.roll_deg), math.radians(self.pitch_deg)
-        return math.degrees(math.acos(max(-1.0, min(1.0, math.cos(roll) * math.cos(pitch)))))
+        return tilt_deg(self.roll_deg, self.pitch_deg)
 
     def gsd_at(self, width_px: int) -> float | None:
         """Metres per pixel at the centre of an image this wide; None where it is not known."""

@@ -124,6 +124,12 @@ def camera_offset_m(
     return float(-reach * down[1]) + 0.0, float(-reach * down[0]) + 0.0
 
 
+def tilt_deg(roll_deg: float, pitch_deg: float) -> float:
+    """Return the angle between the camera's axis and straight down, in degrees."""
+    cosine = math.cos(math.radians(roll_deg)) * math.cos(math.radians(pitch_deg))
+    return math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
+
+
 def rectify(
     frame: NDArray[np.uint8], homographies: NDArray[np.float64], px: int, *, rgb: bool = False
 ) -> NDArray[np.float32]:

@@ -24,6 +24,8 @@ ORDER = [
     ),
     "building",
     *("calibration", "clock", "retrieval", "fix", "localizer"),
+    *("attitude", "height", "timesync", "camera", "camera_files"),
+    *("camera_pose", "camera_sighting", "autopilot"),
     *("truth", "sources", "flight", "simulation", "report", "logs", "datasets", "evaluation"),
     *("demo", "models", "learn", "export"),
     *("commands", "cli", "__main__"),
@@ -31,7 +33,7 @@ ORDER = [
 ONLY_AT_THE_DESK = {"models", "learn", "export"}
 HEAVY = {
     *("torch", "tensorrt", "rclpy", "cv2", "pymavlink", "rasterio", "pyproj"),
-    *("onnxruntime", "onnx", "transformers"),
+    *("onnxruntime", "onnx", "transformers", "yaml", "serial"),
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -79,6 +81,12 @@ def test_imports_point_upstream(path):
 def test_torch_stays_at_the_desk(path):
     if part_of(path) not in ONLY_AT_THE_DESK:
         assert "torch" not in packages(path)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_autopilots_and_data_sets_never_meet(path):
+    apart = {"autopilot": "datasets", "datasets": "autopilot"}
+    assert apart.get(part_of(path)) not in imports(path)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
