@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "edgegeo"
 ORDER = [
-    *("_core", "errors", "types", "sighting", "geodesy", "png"),
+    *("_core", "errors", "types", "sighting", "geodesy", "tracking", "track", "png"),
     *("rectify", "search", "pairs", "given", "copies", "agreement"),
     "maps",
     *(
