@@ -31,7 +31,7 @@ ORDER = [
 ONLY_AT_THE_DESK = {"models", "learn", "export"}
 HEAVY = {
     *("torch", "tensorrt", "rclpy", "cv2", "pymavlink", "rasterio", "pyproj"),
-    *("onnxruntime", "onnx", "transformers"),
+    *("onnxruntime", "onnx", "transformers", "av", "mcap", "rerun"),
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 
