@@ -24,7 +24,17 @@ ORDER = [
     ),
     "building",
     *("calibration", "clock", "retrieval", "fix", "localizer"),
-    *("truth", "sources", "flight", "simulation", "report", "logs", "datasets", "evaluation"),
+    *(
+        "truth",
+        "sources",
+        "image_motion",
+        "flight",
+        "simulation",
+        "report",
+        "logs",
+        "datasets",
+        "evaluation",
+    ),
     *("demo", "models", "learn", "export"),
     *("commands", "cli", "__main__"),
 ]

@@ -43,7 +43,9 @@ class Motion:
         return held.east_m_s, held.north_m_s, sigma
 
     def legs(self, start_us: int, end_us: int) -> Iterator[Leg]:
-        """Give the way from start to end; legs of one kind in a row are joined."""
+        """Give the way from start to end; legs in a row that are all fresh, or all stale, are
+        joined, with the largest sigma of them.
+        """
         times = {end_us}
         for held in self._held:
             times |= {held.time_us, held.time_us + self.stale_us}
@@ -54,20 +56,20 @@ class Motion:
             seconds = 1e-6 * (time_us - last_us)
             leg = Leg(seconds, east * seconds, north * seconds, sigma)
             last_us = time_us
-            if joined is None:
-                joined = leg
-            elif joined.sigma_m_s == leg.sigma_m_s:
-                joined = Leg(
-                    joined.duration_s + leg.duration_s,
-                    joined.east_m + leg.east_m,
-                    joined.north_m + leg.north_m,
-                    leg.sigma_m_s,
-                )
-            else:
+            if joined is not None and (joined.sigma_m_s is None) is (sigma is None):
+                leg = _join(joined, leg)
+            elif joined is not None:
                 yield joined
-                joined = leg
+            joined = leg
         if joined is not None:
             yield joined
+
+
+def _join(a: Leg, b: Leg) -> Leg:
+    sigma = None
+    if a.sigma_m_s is not None and b.sigma_m_s is not None:
+        sigma = max(a.sigma_m_s, b.sigma_m_s)
+    return Leg(a.duration_s + b.duration_s, a.east_m + b.east_m, a.north_m + b.north_m, sigma)
 
 
 def _time(velocity: Velocity) -> int:

@@ -18,7 +18,7 @@ def test_without_velocities_the_way_is_unknown():
 def test_a_velocity_holds_until_the_next_and_then_grows_stale():
     motion = Motion(TrackSettings(velocity_stale_s=0.5))
     motion.add(told(400_000, 20.0))
-    motion.add(told(0, 10.0))  # late, put in its place
+    motion.add(told(0, 10.0, sigma=0.4))  # late, put in its place
     fresh, stale = motion.legs(0, 1_500_000)
     assert fresh == pytest.approx((0.9, 10 * 0.4 + 20 * 0.5, 0.9, 0.5))
     assert (stale.duration_s, stale.sigma_m_s) == (pytest.approx(0.6), None)
