@@ -171,12 +171,12 @@ def _info(p: argparse.ArgumentParser) -> None:
 
 def _log(p: argparse.ArgumentParser) -> None:
     group = p.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    about = "write the fixes and the track of a flight log as GeoJSON, KML, GPX or CSV"
+    about = "write the fixes and the track of a flight log as GeoJSON, KML, GPX, CSV or rrd"
     export = _command(group, "export", about, LOG_EXPORT_EXAMPLE)
     export.set_defaults(run=commands.log_export)
     export.add_argument("log", metavar="LOG", help="MCAP file of a flight")
     export.add_argument("out", nargs="?", metavar="OUT", help="default: LOG with another ending")
-    formats = ("geojson", "kml", "gpx", "csv")
+    formats = ("geojson", "kml", "gpx", "csv", "rrd")
     export.add_argument("--format", choices=formats, help="default: by the ending of OUT")
 
 

@@ -10,6 +10,7 @@ from edgegeo.logs.gpx import GpxLog
 from edgegeo.logs.growing import GrowingFile
 from edgegeo.logs.kml import KmlLog
 from edgegeo.logs.mcapread import read_log
+from edgegeo.logs.rrd import write_rrd
 
 FORMATS: dict[str, type[GrowingFile]] = {
     "geojson": GeoJsonLog,
@@ -17,6 +18,7 @@ FORMATS: dict[str, type[GrowingFile]] = {
     "gpx": GpxLog,
     "csv": CsvLog,
 }
+RERUN = "rrd"
 
 
 def export_log(
@@ -25,14 +27,19 @@ def export_log(
     """Write the fixes and the track of a flight log to `out`; return whether the log was whole.
 
     The format is that of the name's ending where none is given. A table (csv) holds the fixes
-    only. A log that ends early, as after a kill, is exported up to there.
+    only, a Rerun recording (rrd) everything. A log that ends early, as after a kill, is exported
+    up to there.
     """
     name = format or Path(out).suffix.lstrip(".").lower()
-    if name not in FORMATS:
-        raise DataError(f"unknown format {name!r} of {out}: expected one of {', '.join(FORMATS)}")
+    if name not in (*FORMATS, RERUN):
+        known = ", ".join((*FORMATS, RERUN))
+        raise DataError(f"unknown format {name!r} of {out}: expected one of {known}")
     if Path(out).resolve() == Path(log).resolve():
         raise DataError(f"{out} is the log itself: name another file to write")
     records = read_log(log)
+    if name == RERUN:
+        write_rrd(records, Path(out))
+        return not records.truncated
     with FORMATS[name](out, records.epoch_us) as file:
         for record in records:
             if record.topic == "/fix/full":

@@ -2,7 +2,11 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -95,6 +99,24 @@ def test_a_log_that_ends_early_is_exported_up_to_there(flight, capsys):
     flight.write_bytes(flight.read_bytes()[:-100])
     exported(flight, "gpx")
     assert "ends early" in capsys.readouterr().err
+
+
+def test_rerun_reads_its_recording(flight):
+    """By Rerun's own command, which says of each piece where it belongs and when it was."""
+    pytest.importorskip("rerun")
+    out = exported(flight, "rrd")
+    command = [str(Path(sys.executable).with_name("rerun")), "rrd", "print", str(out)]
+    env = os.environ | {"XDG_CONFIG_HOME": str(flight.parent)}  # where it keeps its settings
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout
+    for entity in ("/fix", "/estimate", "/frame", "/state", "/probability", "/timings_ms/locate"):
+        assert f" {entity} " in told
+    assert not out.with_name("flight.rrd.partial").exists()
+
+
+def test_without_rerun_the_extra_is_named(flight, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rerun", None)
+    assert main(["log", "export", str(flight), "--format", "rrd"]) == 2
+    assert "edgegeo[rerun]" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("out", [["x.shp"], ["flight.mcap", "--format", "kml"], []])
