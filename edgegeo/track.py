@@ -35,7 +35,7 @@ FAR_M = 5000.0  # the origin moves along before the tangent plane bends
 
 
 class Tracker:
-    """One flight. All times are microseconds of one monotonic clock.
+    """One flight. All times are microseconds of one monotonic clock; not for two threads at once.
 
     `reset_reason` says why the belief was last dropped, `resets` how often; `dropped` counts
     sightings that came too late to be fused.
@@ -85,7 +85,11 @@ class Tracker:
         self._trim()
 
     def estimate(self, time_us: int) -> Estimate:
-        """Return what is believed of the camera's position at `time_us`."""
+        """Return what is believed of the camera's position at `time_us`.
+
+        Ask for the present: a time more than `late_s` from the newest one seen is taken for a
+        jump of the clock, and drops the belief.
+        """
         self._tick(time_us)
         self._trim()
         belief = self._before(time_us)

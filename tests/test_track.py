@@ -51,6 +51,23 @@ def test_many_frames_at_once_are_no_confirmation():
     assert feed(Tracker(), 0, 1.0, every_s=0.02).state is State.SEARCHING
 
 
+def test_many_frames_do_not_make_the_uncertainty_vanish():
+    """Of frames that share a bias of 1 m, a thousand tell hardly more than a dozen."""
+    slow, fast = Tracker(), Tracker()
+    few = feed(slow, 0, 20, every_s=0.25)
+    many = feed(fast, 0, 20, every_s=0.02)
+    assert 0.7 < many.sigma_m < few.sigma_m < 2
+
+
+def test_a_look_alike_at_the_very_start_is_not_believed():
+    tracker = Tracker()
+    for start_s in (0.0, 0.25, 0.5, 0.75):
+        assert feed(tracker, start_s, start_s + 0.25, (0, 500)).state is State.SEARCHING
+    told = [(t, feed(tracker, t, t + 0.25)) for t in np.arange(1, 6, 0.25)]
+    assert all(e.lat_deg is None or off_m(e, 10 * t + 2.5) < 5 for t, e in told)
+    assert told[-1][1].state is State.TRACKING
+
+
 def test_one_sure_but_wrong_frame_moves_nothing():
     tracker = Tracker()
     before = feed(tracker, 0, 5)

@@ -1,6 +1,7 @@
 """Tell a camera from a stream from a pipeline from a file."""
 
 from functools import partial
+from urllib.parse import parse_qsl
 
 from edgegeo.errors import RangeError
 from edgegeo.sources.camera import Camera
@@ -19,7 +20,8 @@ def open_camera(
     """Open a live source; it connects in the background.
 
     Args:
-        where: an address such as rtsp://..., udp://..., tcp://...; /dev/video0;
+        where: an address such as rtsp://..., udp://..., tcp://...; /dev/video0, or with FFmpeg's
+            options of V4L2 /dev/video0?video_size=1280x720&framerate=30&input_format=mjpeg;
             `gst:` and a pipeline that ends in appsink; or a folder, an image or a video.
         delay_ms: from exposure to the stream's timestamp; taken off.
         realtime: files are played at their own pace; otherwise each frame is given in turn, as
@@ -36,7 +38,9 @@ def open_camera(
         )
     if where.startswith(DEVICE):
         require_av()
-        return LiveCamera(partial(av_stream, where, format="v4l2"), delay_ms=delay_ms)
+        device, _, query = where.partition("?")
+        stream = partial(av_stream, device, format="v4l2", options=dict(parse_qsl(query)))
+        return LiveCamera(stream, delay_ms=delay_ms)
     if "://" in where:
         require_av()
         # Over UDP a lost packet is a grey smear in the picture; TCP sends it again.

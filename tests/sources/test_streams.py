@@ -145,7 +145,9 @@ def test_v4l2():
         assert frames_of(camera, 5)
 
 
-def test_a_device_that_is_not_there_is_told_by_the_status():
-    with open_camera("/dev/video63") as camera:
+@pytest.mark.parametrize("options", ["", "?video_size=1280x720&framerate=30"])
+def test_a_device_that_is_not_there_is_told_by_the_status(options):
+    with open_camera(f"/dev/video63{options}") as camera:
         assert wait_for(lambda: camera.status.error is not None)
         assert "No such file" in camera.status.error
+        assert "'/dev/video63'" in camera.status.error
