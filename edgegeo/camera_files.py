@@ -173,7 +173,7 @@ def _yaml(text: str) -> Any:
     try:
         import yaml
     except ImportError as error:
-        raise MissingExtraError.of("reading a YAML calibration", "camera") from error
+        raise MissingExtraError.of("reading a YAML calibration", "fly") from error
     try:
         return yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError) as error:

@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     _simulate(_command(group, "simulate", "make frames and truth from a map", SIMULATE_EXAMPLE))
     _demo(_command(group, "demo", "show the whole way on a made landscape", DEMO_EXAMPLE))
     _info(_command(group, "info", "say what an engine folder holds", INFO_EXAMPLE))
+    _log(group.add_parser("log", help="turn a flight log into other formats"))
     return top
 
 
@@ -66,6 +67,10 @@ DEMO_EXAMPLE = """\
 """
 INFO_EXAMPLE = """\
   edgegeo info field.edgegeo --verify
+"""
+LOG_EXPORT_EXAMPLE = """\
+  edgegeo log export flight.mcap flight.kml
+  edgegeo log export flight.mcap --format gpx
 """
 
 
@@ -162,6 +167,17 @@ def _info(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=commands.info)
     p.add_argument("engine", metavar="ENGINE")
     p.add_argument("--verify", action="store_true", help="hash every file")
+
+
+def _log(p: argparse.ArgumentParser) -> None:
+    group = p.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    about = "write the fixes and the track of a flight log as GeoJSON, KML, GPX, CSV or rrd"
+    export = _command(group, "export", about, LOG_EXPORT_EXAMPLE)
+    export.set_defaults(run=commands.log_export)
+    export.add_argument("log", metavar="LOG", help="MCAP file of a flight")
+    export.add_argument("out", nargs="?", metavar="OUT", help="default: LOG with another ending")
+    formats = ("geojson", "kml", "gpx", "csv", "rrd")
+    export.add_argument("--format", choices=formats, help="default: by the ending of OUT")
 
 
 def _prior(text: str) -> tuple[float, float, float]:

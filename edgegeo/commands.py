@@ -1,5 +1,6 @@
 """What each command does with its arguments. Imports stand inside, so that help is quick."""
 
+import sys
 from argparse import Namespace
 from contextlib import ExitStack
 from pathlib import Path
@@ -108,3 +109,15 @@ def info(args: Namespace) -> None:
     from edgegeo.engine import open_engine
 
     print(open_engine(args.engine, verify="all" if args.verify else "models").describe())
+
+
+def log_export(args: Namespace) -> None:
+    from edgegeo.errors import DataError
+    from edgegeo.logs.export import export_log
+
+    if args.out is None and args.format is None:
+        raise DataError("nothing says what to write: name an output file, or give --format")
+    out = args.out or Path(args.log).with_suffix(f".{args.format}")
+    if not export_log(args.log, out, args.format):
+        print(f"{args.log} ends early; what stands before is in {out}", file=sys.stderr)
+    print(out)

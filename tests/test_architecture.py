@@ -25,15 +25,16 @@ ORDER = [
     "building",
     *("calibration", "clock", "retrieval", "fix", "localizer"),
     *("attitude", "height", "timesync", "camera", "camera_files"),
-    *("camera_pose", "camera_sighting", "autopilot"),
-    *("truth", "sources", "flight", "simulation", "report", "logs", "datasets", "evaluation"),
+    *("camera_pose", "camera_sighting", "tracking", "track", "autopilot"),
+    *("truth", "sources", "image_motion", "flight", "simulation", "report", "logs"),
+    *("datasets", "evaluation"),
     *("demo", "models", "learn", "export"),
     *("commands", "cli", "__main__"),
 ]
 ONLY_AT_THE_DESK = {"models", "learn", "export"}
 HEAVY = {
     *("torch", "tensorrt", "rclpy", "cv2", "pymavlink", "rasterio", "pyproj"),
-    *("onnxruntime", "onnx", "transformers", "yaml", "serial"),
+    *("onnxruntime", "onnx", "transformers", "yaml", "serial", "av", "mcap", "rerun"),
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

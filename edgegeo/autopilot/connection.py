@@ -51,7 +51,7 @@ def open_connection(
             **options,
         )
     except ImportError as error:
-        raise MissingExtraError.of("a serial port", "mavlink") from error
+        raise MissingExtraError.of("a serial port", "fly") from error
     except (OSError, ValueError, OverflowError) as error:
         raise LinkError(f"cannot open {name}: {error}") from error
     connection.first_byte = False  # garbage first must not turn it to version 1

@@ -16,7 +16,7 @@ def dialect() -> Any:
     try:
         from pymavlink.dialects.v20 import ardupilotmega
     except ImportError as error:
-        raise MissingExtraError.of("talking to an autopilot by MAVLink", "mavlink") from error
+        raise MissingExtraError.of("talking to an autopilot by MAVLink", "fly") from error
     if not hasattr(ardupilotmega, "MAVLink_global_position_sensor_message"):
         raise MissingExtraError.of(
             "GLOBAL_POSITION_SENSOR (pymavlink 2.4.50 or later is not installed)", "mavlink"

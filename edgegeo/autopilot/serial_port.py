@@ -15,7 +15,7 @@ class SerialPort:
         try:
             import serial
         except ImportError as error:
-            raise MissingExtraError.of("a serial port", "mavlink") from error
+            raise MissingExtraError.of("a serial port", "fly") from error
         self._errors = (serial.SerialException, OSError)
         try:
             self._port = serial.Serial(device, baud, timeout=0, write_timeout=0.2)

@@ -1,9 +1,10 @@
-"""Fixes as GeoJSON (RFC 7946): a point a frame, and the track of the accepted ones."""
+"""Fixes as GeoJSON (RFC 7946): a point a frame, and the tracks of fixes and estimates."""
 
 import json
 
-from edgegeo.logs.growing import GrowingFile
+from edgegeo.logs.growing import GrowingFile, is_given
 from edgegeo.logs.jsonl import fix_record
+from edgegeo.sighting import Estimate
 from edgegeo.types import Fix
 
 PROPERTIES = (
@@ -20,6 +21,7 @@ class GeoJsonLog(GrowingFile):
 
     def begin(self) -> None:
         self._track: list[tuple[float, float]] = []
+        self._flown: list[tuple[float, float]] = []
         self._comma = ""
         self.text.write('{"type": "FeatureCollection", "features": [')
 
@@ -33,10 +35,14 @@ class GeoJsonLog(GrowingFile):
                 self._track.append((lon_deg, lat_deg))
         self._feature(point, {name: record[name] for name in PROPERTIES})
 
+    def add_estimate(self, estimate: Estimate) -> None:
+        if is_given(estimate) and estimate.lat_deg is not None and estimate.lon_deg is not None:
+            self._flown.append((round(estimate.lon_deg, 8), round(estimate.lat_deg, 8)))
+
     def end(self) -> None:
-        if len(self._track) > 1:
-            line = {"type": "LineString", "coordinates": self._track}
-            self._feature(line, {"track": "accepted"})
+        for name, track in (("accepted", self._track), ("estimate", self._flown)):
+            if len(track) > 1:
+                self._feature({"type": "LineString", "coordinates": track}, {"track": name})
         self.text.write("\n]}\n")
 
     def _feature(self, geometry: object, properties: object) -> None:

@@ -1,25 +1,32 @@
 """A log that grows beside its place and is renamed when it is whole."""
 
+from datetime import datetime, timedelta, timezone
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO, TypeVar
 
 from edgegeo.errors import DataError
+from edgegeo.sighting import Estimate, State
 from edgegeo.types import Fix
 
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 Log = TypeVar("Log", bound="GrowingFile")
 
 
 class GrowingFile:
     """A text file written as PATH.partial and renamed to PATH at the end.
 
+    `epoch_us` is the time of day (Unix) at zero of the fixes' clock; formats that need a time of
+    day leave it out where it is None.
+
     Ctrl-C ends a flight, it does not spoil it: the file is closed and renamed as usual.
     After an error the partial file stays, whole up to there, and PATH is left as it was.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
+    def __init__(self, path: str | PathLike[str], epoch_us: int | None = None) -> None:
         self.path = Path(path)
+        self.epoch_us = epoch_us
         self.partial = self.path.with_name(self.path.name + ".partial")
         try:
             self.text: TextIO = self.partial.open("w", encoding="utf-8", newline="")
@@ -37,6 +44,16 @@ class GrowingFile:
         """Write one record."""
         raise NotImplementedError
 
+    def add_estimate(self, estimate: Estimate) -> None:
+        """Write one position of the flown track; a table of fixes leaves it out."""
+
+    def time_of_day(self, time_us: int) -> str | None:
+        """Return a time as ISO 8601 in UTC, or None where the time of day is not known."""
+        if self.epoch_us is None:
+            return None
+        moment = EPOCH + timedelta(microseconds=time_us + self.epoch_us)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
     def __enter__(self: Log) -> Log:
         return self
 
@@ -50,3 +67,8 @@ class GrowingFile:
         self.text.close()
         if kind is None or issubclass(kind, KeyboardInterrupt):
             self.partial.replace(self.path)
+
+
+def is_given(estimate: Estimate) -> bool:
+    """Whether an estimate is a position to go by, and so a part of the track."""
+    return estimate.state in (State.TRACKING, State.DEAD_RECKONING)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 class Frame(NamedTuple):
     name: str | int  # the file's name inside its folder, or the frame's index in its video
-    time_us: int  # since the video's start; 0 for an image, which carries no clock we trust
+    time_us: int  # on `clock`: since the video's start; 0 for an image
     image: NDArray[np.uint8]  # (h, w, 3) BGR
+    clock: str = "file"  # or "monotonic": time_us is the exposure on this computer's clock
 
 
 class FrameSource(Protocol):

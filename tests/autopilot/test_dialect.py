@@ -12,7 +12,7 @@ from edgegeo.errors import MissingExtraError
 def test_the_extra_is_named_where_pymavlink_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "pymavlink", None)
     monkeypatch.setitem(sys.modules, "pymavlink.dialects.v20", None)
-    with pytest.raises(MissingExtraError, match=r"edgegeo\[mavlink\]"):
+    with pytest.raises(MissingExtraError, match=r"edgegeo\[fly\]"):
         dialect()
 
 
