@@ -19,6 +19,6 @@ def dialect() -> Any:
         raise MissingExtraError.of("talking to an autopilot by MAVLink", "fly") from error
     if not hasattr(ardupilotmega, "MAVLink_global_position_sensor_message"):
         raise MissingExtraError.of(
-            "GLOBAL_POSITION_SENSOR (pymavlink 2.4.50 or later is not installed)", "mavlink"
+            "GLOBAL_POSITION_SENSOR (pymavlink 2.4.50 or later is not installed)", "fly"
         )
     return ardupilotmega
