@@ -14,9 +14,12 @@ def file_time_us(source: FrameSource, frame: Frame, index: int, rate_hz: float) 
     return frame.time_us if source.numbered else round(index * 1e6 / rate_hz)
 
 
-def paced_stream(source: FrameSource, rate_hz: float) -> Stream:
-    """Give each picture when its time has come, as a camera would."""
-    start_s = time.monotonic()
+def paced_stream(source: FrameSource, rate_hz: float, start_s: float | None = None) -> Stream:
+    """Give each picture when its time has come, as a camera would.
+
+    `start_s` is the moment of the file's zero on the monotonic clock, by default now.
+    """
+    start_s = time.monotonic() if start_s is None else start_s
     for index, frame in enumerate(source.frames()):
         time_us = file_time_us(source, frame, index, rate_hz)
         time.sleep(max(0.0, start_s + 1e-6 * time_us - time.monotonic()))
