@@ -15,7 +15,6 @@ class Skip(Enum):
     NO_HEIGHT = "no height above ground is known at the exposure"
     OLD = "the exposure time is far from this computer's clock: check the camera's delay"
     BACK = "the exposure is not after that of the last frame"
-    WRONG_SIZE = "the frame is not of the size that the camera is calibrated for"
     FAILED = "the frame could not be looked at"
 
 

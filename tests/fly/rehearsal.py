@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ class Flown:
     estimates: list
     notes: list
     tally: dict
-    stages_ms: dict = field(default_factory=dict)
+    stages_ms: list  # of each frame that was looked at
 
     def positions(self) -> list[dict]:
         """What the autopilot heard by message 296: when it held, how old, how wrong."""
@@ -71,6 +72,11 @@ class Flown:
             at = (1e-7 * said["lat"], 1e-7 * said["lon"])
             out.append(said | {"held_s": held_s, "error_m": self.error_m(held_s, *at)})
         return out
+
+    def silences_s(self, longest_s: float = 0.5) -> list[tuple[float, float]]:
+        """Spans of more than `longest_s` without a position, after the first one."""
+        at = [p["held_s"] for p in self.positions()]
+        return [(a, b) for a, b in pairwise(at) if b - a > longest_s]
 
     def error_m(self, time_s: float, lat_deg: float, lon_deg: float) -> float:
         true = self.scene.state(time_s)
@@ -89,12 +95,15 @@ class Flown:
 class Watched(Believed):
     """Keeps the sightings that pass through."""
 
+    keep = True
+
     def __init__(self, *args) -> None:
         super().__init__(*args)
         self.seen = []
 
     def sight(self, sighting) -> None:
-        self.seen.append(sighting)
+        if self.keep:
+            self.seen.append(sighting)
         super().sight(sighting)
 
 
@@ -127,7 +136,7 @@ def stream(scene, start_s: float, seconds: float, faults: Faults):
 
 def rehearse(
     scene,
-    localizer,
+    localizer_at,
     folder: Path,
     port: int,
     seconds: float,
@@ -136,11 +145,17 @@ def rehearse(
     path: str = "px4",
     seed: int = 0,
     rate_hz: float | None = None,
+    keep: bool = True,
 ) -> Flown:
-    """Fly in real time. Files go to `folder`."""
+    """Fly in real time; files go to `folder`.
+
+    `localizer_at` gives the localizer once the moment of the start is known; without `keep` no
+    sighting is kept, so that a long flight's memory is the flight's own.
+    """
     faults = faults or Faults()
     write_table(folder / "table.npy", scene, seconds, seed)
     start_s = time.monotonic() + BEFORE_S
+    localizer = localizer_at(start_s)
     orders = Orders(
         port=port,
         table=str(folder / "table.npy"),
@@ -162,7 +177,7 @@ def rehearse(
             time.sleep(max(0.0, start_s + begin_s - BEFORE_S / 2 - time.monotonic()))
             log = folder / "flight.mcap"
             part = _fly_part(
-                scene, localizer, port, start_s, end_s, faults, path, log, notes, rate_hz
+                scene, localizer, port, start_s, end_s, faults, path, log, notes, rate_hz, keep
             )
             seen += part[0]
             for name, count in part[1].items():
@@ -171,7 +186,8 @@ def rehearse(
     finally:
         double.kill()
         double.wait()
-    records = [r for log in sorted(folder.glob("flight*.mcap")) for r in read_log(log)]
+    records = [r for log in folder.glob("flight*.mcap") for r in read_log(log)]
+    records.sort(key=lambda record: record.time_us)
     return Flown(
         scene=scene,
         start_s=start_s,
@@ -181,10 +197,11 @@ def rehearse(
         estimates=[r.value for r in records if r.topic == "/estimate/full"],
         notes=[(1e-6 * us - start_s, text) for us, text in notes],
         tally=tally,
+        stages_ms=[r.value for r in records if r.topic == "/timings_ms"],
     )
 
 
-def _fly_part(scene, localizer, port, start_s, end_s, faults, path, log_path, notes, rate_hz):
+def _fly_part(scene, localizer, port, start_s, end_s, faults, path, log_path, notes, rate_hz, keep):
     camera = camera_from_fov(*scene.size, scene.fov_deg)
     open_stream = partial(stream, scene, start_s, end_s, faults)
     with (
@@ -194,6 +211,7 @@ def _fly_part(scene, localizer, port, start_s, end_s, faults, path, log_path, no
     ):
         vehicle = Autopilot(link)
         believed = Watched(Tracker(), vehicle.velocity)
+        believed.keep = keep
         telling = Telling(believed, vehicle, Gate(), link_outlet(path, link), log, link.send)
         looking = Looking(camera, vehicle, localizer.tile_m)
         flight = Flight(
