@@ -66,7 +66,7 @@ def flown(scene, localizer, seconds: float, *, keep: bool = True, **faults) -> F
 
 def figures(f: Flown) -> dict[str, str]:
     """The figures of a flight without faults."""
-    heard = f.positions()
+    heard = [p for p in f.positions() if p["held_s"] <= f.seconds]
     error = np.array([p["error_m"] for p in heard])
     frames = np.array(f.frame_errors_m())
     first_s = heard[0]["held_s"]

@@ -146,18 +146,20 @@ def rehearse(
     seed: int = 0,
     rate_hz: float | None = None,
     keep: bool = True,
+    by_port: int | None = None,
 ) -> Flown:
     """Fly in real time; files go to `folder`.
 
     `localizer_at` gives the localizer once the moment of the start is known; without `keep` no
-    sighting is kept, so that a long flight's memory is the flight's own.
+    sighting is kept, so that a long flight's memory is the flight's own. `by_port` is where the
+    autopilot speaks to where something stands between it and us.
     """
     faults = faults or Faults()
     write_table(folder / "table.npy", scene, seconds, seed)
     start_s = time.monotonic() + BEFORE_S
     localizer = localizer_at(start_s)
     orders = Orders(
-        port=port,
+        port=by_port or port,
         table=str(folder / "table.npy"),
         heard=str(folder / "heard.jsonl"),
         start_s=start_s,

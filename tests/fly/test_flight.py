@@ -1,4 +1,4 @@
-"""The loop with everything given: a clock that is set by hand, frames pushed, a vehicle's double."""
+"""The loop with everything given: a clock set by hand, frames handed over, a vehicle's double."""
 
 import numpy as np
 import pytest

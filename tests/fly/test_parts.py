@@ -20,6 +20,7 @@ from edgegeo.fly.prior import EVERYWHERE_US, FLOOR_M, SIGMAS, Searching
 from edgegeo.fly.tally import Problems, Skip, Tally
 from edgegeo.fly.watchdog import Watchdog
 from edgegeo.height import Height, HeightSource
+from edgegeo.logs import read_log
 from edgegeo.sighting import Estimate, State
 from edgegeo.types import Fix, Reject
 from tests.autopilot.fixes import a_fix
@@ -147,11 +148,16 @@ def test_frames_are_counted_by_what_became_of_them():
 
 def test_a_log_is_renamed_at_the_end_also_of_a_flight_that_failed(tmp_path):
     place = tmp_path / "a.mcap"
-    with pytest.raises(KeyError), flight_log(place) as log:
-        assert (tmp_path / "a.mcap.partial").exists()
-        log.add_note(1, "about to fail")
-        raise KeyError
-    assert place.exists()
+
+    def fail():
+        with flight_log(place) as log:
+            assert (tmp_path / "a.mcap.partial").exists()
+            log.add_note(1, "about to fail")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert [r.value for r in read_log(place)] == ["about to fail"]
     (tmp_path / "a-2.mcap.partial").write_bytes(b"of a flight that was killed")
     with flight_log(place):
         pass
