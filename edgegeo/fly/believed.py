@@ -31,9 +31,12 @@ class Believed:
                 self._resets, reason = self._tracker.resets, self._tracker.reset_reason
         return estimate, reason
 
-    def sight(self, sighting: Sighting) -> None:
+    def sight(self, sighting: Sighting) -> bool:
+        """Fuse a sighting; say whether it came in time for that."""
         with self._lock:
+            dropped = self._tracker.dropped
             self._tracker.sight(sighting)
+            return self._tracker.dropped == dropped
 
     def moved(self, velocity: Velocity) -> None:
         """Take a velocity from the pictures, unless the autopilot tells it."""
@@ -45,7 +48,3 @@ class Believed:
         """Whether the autopilot tells the velocity."""
         told = self._velocity()
         return told is not None and abs(time_us - told.time_us) <= FRESH_US
-
-    @property
-    def dropped(self) -> int:
-        return self._tracker.dropped

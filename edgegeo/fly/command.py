@@ -52,22 +52,19 @@ def run(args: Namespace) -> None:
         localizer = Localizer(args.engine, threads=args.threads)
         link = _link(args, stack)
         outlet = _outlet(args, link, stack)
-        log = None
-        if args.log:
-            log = stack.enter_context(flight_log(args.log, epoch_us=0 if args.fast else None))
-        replay, vehicle = None, _vehicle(args, link)
-        if args.replay:
-            file = open_frames(args.source)
-            replay = Replay(file, rate_hz=args.images_per_s, fast=args.fast)
-            vehicle = Recorded(replay, args.replay, numbered=file.numbered)
-            if log is not None and args.truth:
-                for row in replay.truth(args.truth):
-                    log.add_truth(*row)
+        replay = _replay(args)
         source = stack.enter_context(
             open_camera(args.source, delay_ms=args.camera_delay_ms, rate_hz=args.images_per_s)
             if replay is None
             else replay.source
         )
+        vehicle = _vehicle(args, link, replay)
+        truth = replay.truth(args.truth) if replay is not None and args.truth else []
+        log = None
+        if args.log:
+            log = stack.enter_context(flight_log(args.log, epoch_us=0 if args.fast else None))
+            for row in truth:
+                log.add_truth(*row)
         believed = Believed(Tracker(), vehicle.velocity)
         gate = Gate(Limits(stop_after_s=args.stop_after_s, max_sigma_m=args.max_sigma_m))
         flight = Flight(
@@ -193,7 +190,16 @@ class Unheard:
         return True
 
 
-def _vehicle(args: Namespace, link: Link | None) -> Vehicle:
+def _replay(args: Namespace) -> Replay | None:
+    if not args.replay:
+        return None
+    file = open_frames(args.source)
+    return Replay(file, rate_hz=args.images_per_s, fast=args.fast)
+
+
+def _vehicle(args: Namespace, link: Link | None, replay: Replay | None) -> Vehicle:
+    if replay is not None:
+        return Recorded(replay, args.replay)
     if link is None:
         return Nobody()
     return Autopilot(link, on_gimbal=args.gimbal, with_velocity=args.velocity == "autopilot")

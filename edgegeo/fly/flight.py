@@ -20,6 +20,7 @@ from edgegeo.types import Fix, Reject
 OLD_US, FUTURE_US = 5_000_000, 500_000  # of an exposure against this computer's clock
 PICTURE_US = 1_000_000  # between the small frames in the log
 RECENT_US = 2_000_000  # a frame that was skipped longer ago is no news
+TOO_LATE = "frames are located too late to be of use: the computer is too slow, or too busy"
 
 
 class Flight:
@@ -45,7 +46,6 @@ class Flight:
         self.source, self.telling = source, telling
         self.tally = Tally()
         self.log = log
-        self.last: Fix | None = None
         self._localizer, self._vehicle, self._looking = localizer, vehicle, looking
         self._believed, self._clock = believed, clock
         self._searching, self._motion = Searching(), ImageMotion()
@@ -102,8 +102,8 @@ class Flight:
         fix = self._localizer.locate(ready.image, prior=prior, time_us=frame.time_us, **ready.view)
         located_s = time.perf_counter()
         self._searching.saw(fix.accepted)
-        self._believed.sight(sighting(fix, ready.pose))
-        self.last = fix
+        if not self._believed.sight(sighting(fix, ready.pose)):
+            self._trouble = (self._clock(), TOO_LATE)
         if self.log is not None:
             stages = {
                 "ready": ready_s - started_s,

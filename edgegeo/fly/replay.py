@@ -31,6 +31,7 @@ class Replay:
 
     def __init__(self, source: FrameSource, *, rate_hz: float = 1.0, fast: bool = False) -> None:
         self._file, self._rate_hz = source, rate_hz
+        self.numbered = source.numbered
         self.source: LiveSource
         if fast:
             self.zero_us = 0
@@ -51,7 +52,7 @@ class Replay:
 
     def truth(self, path: str | PathLike[str]) -> list[tuple[int, float, float]]:
         """Read (time_us, lat_deg, lon_deg) of a truth table."""
-        rows = read_truth(path, numbered=self._file.numbered)
+        rows = read_truth(path, numbered=self.numbered)
         return [(self.time_us(row.name), row.lat_deg, row.lon_deg) for row in rows]
 
 
@@ -65,10 +66,10 @@ class Recorded:
     altitude_m: float | None = None
     silent = True  # nothing more will come: do not wait for it
 
-    def __init__(self, replay: Replay, path: str | PathLike[str], *, numbered: bool) -> None:
+    def __init__(self, replay: Replay, path: str | PathLike[str]) -> None:
         rows = sorted(
             (replay.time_us(name), pose.heading_deg, pose.gsd_m)
-            for name, pose in read_poses(path, numbered=numbered).items()
+            for name, pose in read_poses(path, numbered=replay.numbered).items()
             if pose.heading_deg is not None and pose.gsd_m is not None
         )
         if not rows:

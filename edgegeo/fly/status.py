@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 from edgegeo.fly.flight import Flight
@@ -43,19 +44,22 @@ class StatusLine:
     def show(self, now_us: int, line: str) -> None:
         self._shown_us = now_us
         if self._live:
-            self._out.write(f"\r\x1b[K{line[: _columns(self._out)]}")
+            self._write(f"\r\x1b[K{line[: _columns(self._out)]}")
         else:
-            self._out.write(line + "\n")
-        self._out.flush()
+            self._write(line + "\n")
 
     def say(self, sentence: str) -> None:
         """Write a sentence that stays."""
-        self._out.write(("\r\x1b[K" if self._live else "") + sentence + "\n")
-        self._out.flush()
+        self._write(("\r\x1b[K" if self._live else "") + sentence + "\n")
 
     def end(self) -> None:
         if self._live:
-            self._out.write("\n")
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # a terminal that is gone is no reason to end a flight
+            self._out.write(text)
+            self._out.flush()
 
 
 def _columns(out: TextIO) -> int:

@@ -101,10 +101,10 @@ class Watched(Believed):
         super().__init__(*args)
         self.seen = []
 
-    def sight(self, sighting) -> None:
+    def sight(self, sighting) -> bool:
         if self.keep:
             self.seen.append(sighting)
-        super().sight(sighting)
+        return super().sight(sighting)
 
 
 def stream(scene, start_s: float, seconds: float, faults: Faults):

@@ -1,9 +1,11 @@
 """`edgegeo fly` as a user runs it: replays, signals, exit codes, and flags that make no flight."""
 
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,10 @@ pytest.importorskip("pymavlink")
 import cv2
 import numpy as np
 
-from edgegeo.cli import main
+from edgegeo import fly
+from edgegeo.cli import main, parser
+from edgegeo.fly.flags import AUTOPILOTS, FLY_EXAMPLE
+from edgegeo.fly.outlets import RATES_HZ
 from edgegeo.logs import read_log
 from edgegeo.sighting import State
 from edgegeo.simulation.camera import Shot, render
@@ -119,3 +124,23 @@ def test_a_signal_ends_the_flight_with_a_whole_log(place, tmp_path, number, code
 def test_what_makes_no_flight_is_told_before_it(place, capsys, more, said):
     assert main(flags(place, *more)) == 2
     assert said in capsys.readouterr().err
+
+
+def unit() -> str:
+    return (Path(fly.__file__).parent / "edgegeo-fly.service").read_text()
+
+
+@pytest.mark.parametrize("text", [FLY_EXAMPLE, unit()], ids=["help", "systemd unit"])
+def test_the_examples_are_commands_that_are_understood(text):
+    lines = text.replace("\\\n", " ").splitlines()
+    words = [
+        shlex.split(line.partition("ExecStart=")[2] or line) for line in lines if "fly" in line
+    ]
+    commands = [w[1:] for w in words if w[0].endswith("edgegeo") and w[1] == "fly"]
+    assert commands
+    for command in commands:
+        assert parser().parse_args(command).source
+
+
+def test_every_path_has_a_rate():
+    assert set(AUTOPILOTS) == set(RATES_HZ)

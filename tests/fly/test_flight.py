@@ -186,6 +186,21 @@ def test_whatever_the_localizer_raises_costs_one_frame():
     assert "division by zero" in rig.flight.problems()[-1]
 
 
+def test_a_computer_too_slow_for_its_frames_is_told():
+    rig = Rig()
+    rig.fly(1, 3)
+    quick = rig.localizer.locate
+
+    def slow(*frame, **known):
+        rig.at(rig.now_us + 3 * SECOND)
+        rig.telling.tick(rig.now_us)
+        return quick(*frame, **known)
+
+    rig.localizer.locate = slow
+    rig.use(rig.now_us)
+    assert "too late to be of use" in rig.flight.problems()[-1]
+
+
 def test_attitude_is_waited_for_and_then_the_frame_is_skipped():
     rig = Rig()
     rig.vehicle.tells = False
