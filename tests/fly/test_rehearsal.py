@@ -7,6 +7,8 @@ pytest.importorskip("cv2")
 pytest.importorskip("mcap")
 pytest.importorskip("pymavlink")
 
+from edgegeo import geodesy
+from edgegeo.fly.outlets import RATES_HZ
 from edgegeo.localizer import Localizer
 from edgegeo.sighting import State
 from tests.autopilot.test_link import port as port
@@ -66,6 +68,32 @@ def test_without_attitude_nothing_is_sent_and_it_is_said(port, tmp_path):
     assert flown.tally["NO_ATTITUDE"] > 5
     assert set(flown.tally) <= {"NO_ATTITUDE", "OLD"}
     assert any("attitude at the exposure is not known" in text for _, text in flown.notes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("ardupilot-odometry", "ODOMETRY"),
+        ("ardupilot-vision", "VISION_POSITION_ESTIMATE"),
+        ("ardupilot-gps", "GPS_INPUT"),
+    ],
+)
+def test_the_other_paths_in_flight(port, tmp_path, path, kind):
+    scene = Plain()
+    flown = rehearse(scene, lambda s: Truthful(scene, s), tmp_path, port, 6.0, path=path)
+    heard = [said for said in flown.heard if said["type"] == kind]
+    assert len(heard) > 0.6 * RATES_HZ[path] * 3.5
+    assert "GLOBAL_POSITION_SENSOR" not in {said["type"] for said in flown.heard}
+    origin = scene.state(0.0)
+    for said in heard:
+        held_s = 1e-6 * said.get("time_usec", said.get("usec")) - flown.start_s
+        if kind == "GPS_INPUT":
+            lat, lon = 1e-7 * said["lat"], 1e-7 * said["lon"]
+        else:
+            at = (origin.lat_deg, origin.lon_deg)
+            lat, lon = geodesy.geo_from_enu(said["y"], said["x"], *at)
+        assert flown.error_m(held_s, float(lat), float(lon)) < 20
 
 
 @pytest.fixture(scope="module")

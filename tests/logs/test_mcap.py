@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from itertools import pairwise
 
 import pytest
@@ -45,6 +46,26 @@ def messages(path, topic):
             (schema.name, json.loads(message.data), message.log_time)
             for schema, _, message in mcap_reader.make_reader(file).iter_messages(topics=[topic])
         ]
+
+
+def test_notes_of_several_threads_are_all_there(tmp_path):
+    path = tmp_path / "flight.mcap"
+    with FlightLog(path, EPOCH_US) as log:
+
+        def write(name):
+            for k in range(300):
+                log.add_note(k, f"{name} {k}")
+
+        threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    kinds, bodies, _ = zip(*messages(path, "/note"), strict=True)
+    assert set(kinds) == {"foxglove.Log"}
+    said = [body["message"] for body in bodies]
+    assert sorted(said) == sorted(f"{name} {k}" for name in "abcd" for k in range(300))
+    assert [r.value for r in of_topic(path, "/note")] == said
 
 
 def test_fixes_and_estimates_come_back_as_they_were(flight):
