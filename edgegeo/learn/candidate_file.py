@@ -71,12 +71,12 @@ class Candidates:
             raise DataError("candidates of no query: nothing could be learned from them")
         if self.rows.max(initial=-1) >= len(self.gallery_ids) or self.rows.min(initial=0) < -1:
             raise DataError(f"candidates: a row is not of the {len(self.gallery_ids)} images")
-        self._none_is((self.rows >= 0).any(1), "has an empty candidate list")
-        truth = self.is_truth & (self.rows >= 0)
-        self._none_is(truth.any(1), "has no ground truth among its candidates")
+        there = self.rows >= 0
+        self._none_is(there, "has an empty candidate list")
+        self._none_is(self.is_truth & there, "has no ground truth among its candidates")
 
     def _none_is(self, good: NDArray[np.bool_], fault: str) -> None:
-        bad = np.flatnonzero(~good)
+        bad = np.flatnonzero(~good.any(axis=1))
         if bad.size:
             first = self.query_ids[bad[0]]
             raise DataError(f"the query {first} {fault}; so do {bad.size - 1} others")

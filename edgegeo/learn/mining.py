@@ -69,7 +69,8 @@ def _geography(
 
     A query's footprint is taken as a square around its place, as wide as its ground truth.
     """
-    if any(image.at is None for image in (*benchmark.queries, *benchmark.gallery)):
+    places = [q.at for q in benchmark.queries] + [image.at for image in benchmark.gallery]
+    if None in places:
         return None, None
     at = np.array([image.at for image in benchmark.gallery], np.float64)
     sides = np.array([image.side_m or np.nan for image in benchmark.gallery], np.float64)
