@@ -16,7 +16,7 @@ provenance (set, folder, split, encoder, commit, versions, what was skipped).
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,13 @@ class Candidates:
         there = self.rows >= 0
         self._none_is(there, "has an empty candidate list")
         self._none_is(self.is_truth & there, "has no ground truth among its candidates")
+
+    def only(self, kept: NDArray[np.bool_]) -> "Candidates":
+        """Return the candidates of some queries, (q,) bool."""
+        arrays = {name: getattr(self, name) for name in SHAPES}
+        some = {name: None if array is None else array[kept] for name, array in arrays.items()}
+        ids = tuple(i for i, keep in zip(self.query_ids, kept, strict=True) if keep)
+        return replace(self, query_ids=ids, **some)
 
     def _none_is(self, good: NDArray[np.bool_], fault: str) -> None:
         bad = np.flatnonzero(~good.any(axis=1))

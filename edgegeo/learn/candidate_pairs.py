@@ -16,7 +16,7 @@ from edgegeo.datasets.pictures import Fit, Picture
 from edgegeo.datasets.records import Query
 from edgegeo.errors import DataError, MapError
 from edgegeo.learn import soft_labels
-from edgegeo.learn.candidate_file import Candidates, read_candidates
+from edgegeo.learn.candidate_file import read_candidates
 from edgegeo.models.lvlm_prompt import Image
 
 TILES_KEPT = 2048  # decoded; 0.6 MB each at 448 px
@@ -49,28 +49,34 @@ class CandidatePairs:
     """
 
     def __init__(self, path: Path, px: int, fit: Fit, k: int, skip_bad: bool) -> None:
-        self.candidates: Candidates = read_candidates(path)
-        made = self.candidates.provenance
+        found = read_candidates(path)
+        made = found.provenance
         whole = open_benchmark(made["set"], made["folder"], made["split"])
         queries = {query.id: query for query in whole.queries}
         images = {image.id: image.picture for image in whole.gallery}
-        ids = (*self.candidates.query_ids, *self.candidates.gallery_ids)
-        if missing := [i for i in ids if i not in queries and i not in images]:
+        gone = [i for i in found.query_ids if i not in queries]
+        lost = [i for i in found.gallery_ids if i not in images]
+        if (gone or lost) and not (skip_bad and len(gone) < len(found.query_ids)):
             raise DataError(
-                f"{path}: {len(missing)} of its ids are not in {made['folder']}, the first is "
-                f"{missing[0]}; mine again"
+                f"{path}: {len(gone) + len(lost)} of its images are not in {made['folder']}, the "
+                f"first is {(gone + lost)[0]}; mine again"
             )
-        self.queries = [queries[i] for i in self.candidates.query_ids]
-        self.pictures: list[Picture] = [images[i] for i in self.candidates.gallery_ids]
-        self.columns = self._columns(path, k)
         self.skip_bad = skip_bad
-        self.skipped: set[str] = set()
+        self.skipped: set[str] = {*gone, *lost}
+        self.candidates = found.only(np.array([i in queries for i in found.query_ids]))
+        self.queries = [queries[i] for i in self.candidates.query_ids]
+        self.columns = self._columns(path, k)
 
         def square(picture: Picture) -> Image:
             return picture.square(px, fit)[0]
 
-        self._square = square
-        self._tile = lru_cache(TILES_KEPT)(lambda row: square(self.pictures[row]))
+        def tile(row: int) -> Image:
+            id_ = found.gallery_ids[row]
+            if id_ not in images:
+                raise DataError(f"{id_} is missing in {made['folder']}")
+            return square(images[id_])
+
+        self._square, self._tile = square, lru_cache(TILES_KEPT)(tile)
 
     def lesson(self, number: int, source: LabelSource | None = None) -> Lesson | None:
         """Return a query's pictures and labels, None where it must be skipped.
