@@ -81,13 +81,15 @@ class CandidatePairs:
     def lesson(self, number: int, source: LabelSource | None = None) -> Lesson | None:
         """Return a query's pictures and labels, None where it must be skipped.
 
-        Without a source there are no labels, and no ground truth the retriever had missed.
+        Without a source there are no labels, and no ground truth among the first k that the
+        retriever had not put there.
         """
         query, columns = self.queries[number], self.columns[number]
-        rows = self.candidates.rows[number, columns]
-        columns = columns[rows >= 0]
-        if source is None and self.candidates.forced[number]:
-            columns = columns[~self.candidates.is_truth[number, columns]]
+        if source is None:  # as the retriever had it
+            columns = np.arange(len(columns))
+            if self.candidates.forced[number]:
+                columns = columns[~self.candidates.is_truth[number, columns]]
+        columns = columns[self.candidates.rows[number, columns] >= 0]
         try:
             frame = self._square(query.picture)
         except (DataError, MapError) as error:

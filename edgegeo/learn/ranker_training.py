@@ -89,7 +89,9 @@ class RankerTraining:
             if main and curve is not None and len(line) > 1:
                 curve.add(line)
             if judged and main and is_better(line, state["best"]):
-                state["best"] = {k: v for k, v in line.items() if k not in ("loss", "rate")}
+                state["best"] = {
+                    k: v for k, v in line.items() if k not in ("loss", "rate", "s_per_step")
+                }
                 save_best(self.out, self.ranker, {**self.card(), **state["best"]})
             if main and (judged or done % recipe.save_every == 0):
                 save_checkpoint(self.out, self.ranker, self.optimiser, state)

@@ -7,6 +7,7 @@ head without bias, N(0, 1/(h+1)), left padding, LoRA on the attention's projecti
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -124,6 +125,9 @@ def open_lvlm(spec: LvlmSpec) -> LvlmRanker:
 
     Raises DataError where there is no such model, or where it is no image-text-to-text model.
     """
+    for package in ("transformers", "PIL"):
+        if find_spec(package) is None:
+            raise MissingExtraError.of("the LVLM ranker", "train")
     if spec.model.startswith(SMALL):
         backbone, images, tokenizer = tiny_lvlm(spec.model.removeprefix(SMALL), spec.seed)
         backbone.set_attn_implementation(spec.attention)
@@ -134,15 +138,13 @@ def open_lvlm(spec: LvlmSpec) -> LvlmRanker:
 
 
 def _published(spec: LvlmSpec) -> tuple[Any, Prompt]:
-    try:
-        from transformers import (
-            AutoConfig,
-            AutoImageProcessor,
-            AutoModelForImageTextToText,
-            AutoTokenizer,
-        )
-    except ImportError as error:
-        raise MissingExtraError.of("the LVLM ranker", "train") from error
+    from transformers import (
+        AutoConfig,
+        AutoImageProcessor,
+        AutoModelForImageTextToText,
+        AutoTokenizer,
+    )
+
     name = spec.model
     try:
         config = AutoConfig.from_pretrained(name)

@@ -64,8 +64,8 @@ SMOLVLM = Layout(
     "<end_of_utterance>\nAssistant:",
 )
 LAYOUTS = {
-    **dict.fromkeys(("qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe"), CHATML),
-    **dict.fromkeys(("smolvlm", "idefics3"), SMOLVLM),
+    **dict.fromkeys(("qwen2_vl", "qwen2_5_vl", "qwen3_vl"), CHATML),
+    "smolvlm": SMOLVLM,
 }
 
 

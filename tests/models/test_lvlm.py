@@ -197,13 +197,14 @@ def test_the_same_seed_gives_the_same_model_and_leaves_the_generator_alone():
     assert any(not torch.equal(first[name], other[name]) for name in first)
 
 
-def test_a_saved_model_is_opened_by_its_path(tmp_path):
-    model, images, tokenizer = tiny_lvlm("qwen2_vl", 0)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_saved_model_is_opened_by_its_path(tmp_path, kind):
+    model, images, tokenizer = tiny_lvlm(kind, 0)
     folders.save(tmp_path / "m", model, images, tokenizer)
     frame, *tiles = pictures((128, 128), (128, 128), (128, 64))
     with torch.no_grad():
         got = open_lvlm(LvlmSpec(model=str(tmp_path / "m"), lora_rank=0, max_pixels=PIXELS))
-        expected = open_lvlm(LvlmSpec(model="small/qwen2_vl", lora_rank=0, max_pixels=PIXELS))
+        expected = open_lvlm(LvlmSpec(model=f"small/{kind}", lora_rank=0, max_pixels=PIXELS))
         torch.testing.assert_close(got.score(frame, tiles), expected.score(frame, tiles))
 
 
