@@ -78,7 +78,9 @@ class Candidates:
     def only(self, kept: NDArray[np.bool_]) -> "Candidates":
         """Return the candidates of some queries, (q,) bool."""
         arrays = {name: getattr(self, name) for name in SHAPES}
-        some = {name: None if array is None else array[kept] for name, array in arrays.items()}
+        some: dict[str, Any] = {
+            name: None if array is None else array[kept] for name, array in arrays.items()
+        }
         ids = tuple(i for i, keep in zip(self.query_ids, kept, strict=True) if keep)
         return replace(self, query_ids=ids, **some)
 

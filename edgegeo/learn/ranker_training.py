@@ -5,6 +5,7 @@ and what dropout draws for each. Processes share a step's queries; their gradien
 before the update, so the number of processes changes the curve only by the order of sums.
 """
 
+import hashlib
 import math
 import time
 from collections.abc import Sequence
@@ -45,6 +46,7 @@ class RankerTraining:
         if recipe.batch % self.world:
             raise RangeError.of("batch", f"a multiple of {self.world} processes", recipe.batch)
         self.pairs, self.validation, self.learned_from, self.judged_on = lists(recipe)
+        self.identity = {**asdict(recipe), "candidates_sha256": sha256_of(recipe)}
         self.per_epoch = len(self.learned_from) // recipe.batch
         if not self.per_epoch:
             count = len(self.learned_from)
@@ -64,9 +66,9 @@ class RankerTraining:
         """Train to the end and return the best validation's figures."""
         recipe, main = self.recipe, self.accelerator.is_main_process
         self.out.mkdir(parents=True, exist_ok=True)
-        found = load_checkpoint(self.out, self.ranker, self.optimiser, asdict(recipe))
+        found = load_checkpoint(self.out, self.ranker, self.optimiser, self.identity)
         state = found or {"step": 0, "updates": 0, "loss": 0.0, "best": None}
-        state["recipe"] = asdict(recipe)
+        state["recipe"] = self.identity
         curve = Curve(self.out, state["step"], recipe.tensorboard) if main else None
         progress = Progress("train", self.steps, self.shown)
         ahead = ThreadPoolExecutor(1)
@@ -157,18 +159,16 @@ class RankerTraining:
 
     def share_gradients(self, total: Tensor, count: Tensor) -> float:
         """Make gradients, `total` and `count` those of all processes; clip, return the norm."""
+        grads = [p.grad if p.grad is not None else torch.zeros_like(p) for p in self.parameters]
         if self.world > 1:
-            grads = [p.grad if p.grad is not None else torch.zeros_like(p) for p in self.parameters]
             flat = torch.cat([total[None], count[None], *(g.flatten() for g in grads)])
             flat = self.accelerator.reduce(flat, "sum")
             total.copy_(flat[0])
             count.copy_(flat[1])
             parts = flat[2:].split([p.numel() for p in self.parameters])
-            for parameter, part in zip(self.parameters, parts, strict=True):
-                parameter.grad = part.view_as(parameter)
-        for parameter in self.parameters:
-            if parameter.grad is not None:
-                parameter.grad /= count.clamp(min=1)
+            grads = [part.view_as(p) for part, p in zip(parts, self.parameters, strict=True)]
+        for parameter, grad in zip(self.parameters, grads, strict=True):
+            parameter.grad = grad / count.clamp(min=1)
         return float(torch.nn.utils.clip_grad_norm_(self.parameters, self.recipe.clip))
 
     def validate(self) -> dict[str, Any]:
@@ -221,6 +221,12 @@ def lists(
     count = min(recipe.val_queries, len(judged))
     spread = judged[np.linspace(0, len(judged) - 1, count).round().astype(int)]
     return pairs, validation, learned.tolist(), spread.tolist()
+
+
+def sha256_of(recipe: RankerRecipe) -> list[str]:
+    """Return the hashes of the candidates: mined again, they are another run's."""
+    paths = [Path(path) for path in (recipe.train, recipe.val) if path]
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
 
 def is_better(line: dict[str, Any], best: dict[str, Any] | None) -> bool:

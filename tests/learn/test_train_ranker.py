@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ for package in ("transformers", "accelerate", "safetensors", "PIL", "cv2", "rast
     pytest.importorskip(package)
 
 from edgegeo.errors import DataError, RangeError  # noqa: E402
+from edgegeo.learn.candidate_file import read_candidates, write_candidates  # noqa: E402
 from edgegeo.learn.curve import Curve, read_curve  # noqa: E402
 from edgegeo.learn.ranker_checkpoint import open_ranker  # noqa: E402
 from edgegeo.learn.ranker_recipe import RankerRecipe  # noqa: E402
@@ -171,11 +173,18 @@ def test_a_gradient_that_is_not_finite_stops_too(folder, tmp_path):
         run.run()
 
 
-def test_a_checkpoint_of_another_recipe_is_refused(folder, whole):
+def test_a_checkpoint_of_another_recipe_is_refused(folder, whole, tmp_path):
     with pytest.raises(
         DataError, match=r"another recipe: learning_rate differ \(learning_rate was"
     ):
         training(folder, whole[0], learning_rate=5e-4).run()
+    other = tmp_path / "c.safetensors"
+    other.write_bytes((folder / "c.safetensors").read_bytes())
+    training(folder, tmp_path / "run", epochs=1, train=str(other)).run()
+    found = read_candidates(other)
+    write_candidates(other, replace(found, scores=found.scores / 2))
+    with pytest.raises(DataError, match="another recipe: candidates_sha256 differ"):
+        training(folder, tmp_path / "run", epochs=1, train=str(other)).run()
 
 
 def test_a_full_disk_keeps_the_last_checkpoint(folder, tmp_path):
