@@ -91,7 +91,7 @@ def _qwen(kind: str, size: SmallSize, tokenizer: Any) -> tuple[Any, Any]:
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
     per_head = size.hidden // size.heads
-    # a half of a head's numbers turns with time, height and width, as a sixth, a third, the rest
+    # pairs of a head's numbers that turn with time, height and width: a quarter, the rest halved
     time, high = per_head // 8, per_head // 2 - per_head // 8
     sections = [time, high // 2, high - high // 2]
     rope = {"rope_type": "default", "rope_theta": 1e4, "mrope_section": sections}
