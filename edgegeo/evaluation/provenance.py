@@ -21,10 +21,10 @@ def commit() -> str | None:
     return done.stdout.strip() or None
 
 
-def versions() -> dict[str, str | None]:
+def versions(*more: str) -> dict[str, str | None]:
     """Return the versions of Python and of the packages that matter, None where absent."""
     found: dict[str, str | None] = {"python": platform.python_version()}
-    for package in PACKAGES:
+    for package in (*PACKAGES, *more):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
