@@ -17,6 +17,7 @@ ORDER = [
         "manifest",
         "model_folder",
         "preprocess",
+        "timing",
         "backends",
         "gallery",
         "reference",
@@ -25,8 +26,8 @@ ORDER = [
     "building",
     *("calibration", "clock", "retrieval", "fix", "localizer"),
     *("truth", "sources", "flight", "simulation", "report", "logs", "datasets", "evaluation"),
-    *("demo", "models", "learn", "export"),
-    *("commands", "cli", "__main__"),
+    *("demo", "board", "models", "learn", "export"),
+    *("commands", "engine_parser", "cli", "__main__"),
 ]
 ONLY_AT_THE_DESK = {"models", "learn", "export"}
 HEAVY = {
