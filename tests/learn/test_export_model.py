@@ -61,6 +61,21 @@ def test_int8_that_loses_too_much_leaves_the_old_model_unless_it_is_wanted(groun
     assert recall["reranked"] > 0.8
 
 
+@pytest.mark.slow
+def test_other_weights_are_not_given_a_calibration_that_is_not_theirs(tmp_path, capsys):
+    student = load_student(STUDENT)
+    with torch.no_grad():
+        student.relation.null += 1
+    save_student(student, tmp_path / "other.safetensors")
+    with pytest.raises(DataError, match="is not a model of these weights"):
+        export(tmp_path / "other.safetensors", tmp_path / "model", like=SHIPPED)
+    report = export(tmp_path / "other.safetensors", tmp_path / "model")
+    made = open_model(tmp_path / "model")
+    assert (made.model_id, made.calibration) == ("model", {})
+    assert "not calibrated yet" in capsys.readouterr().err
+    assert all(off["max"] < 1e-4 for off in report["differences"].values())
+
+
 def test_a_precision_that_is_none(tmp_path):
     with pytest.raises(RangeError, match="precision must be one of fp32, fp16, int8, got 'fp8'"):
         export(STUDENT, tmp_path / "model", precision="fp8")
