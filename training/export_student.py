@@ -32,8 +32,11 @@ def main(data: Path, checkpoint: Path, out: Path, model_id: str) -> None:
         for seed in range(BATCHES)
     ]
     fit_whitening(student.encoder, torch.from_numpy(np.concatenate(tiles)))
-    export_student(student, out, model_id, {})
-    save_student(student, out / "student.safetensors")
+    out.mkdir(parents=True, exist_ok=True)
+    weights = out / "student.safetensors"
+    save_student(student, weights)
+    # Of the weights as they were rounded, so that `edgegeo export` of them is the same network.
+    export_student(load_student(weights), out, model_id, {})
 
 
 if __name__ == "__main__":
