@@ -7,9 +7,12 @@ import numpy as np
 
 
 def medians_ms(
-    runs: Sequence[Callable[[], object]], repeats: int = 15, rest_s: float = 0.0
+    runs: Sequence[Callable[[], object]],
+    repeats: int = 15,
+    rest_s: float = 0.0,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> list[float]:
-    """Return the median milliseconds of each run; contestants take turns.
+    """Return the median milliseconds of each run by a clock; contestants take turns.
 
     `rest_s` is slept before each: the threads of a library that spin for a while after its work
     is done, as PyTorch's do, would slow whatever comes next.
@@ -20,7 +23,7 @@ def medians_ms(
     for row in times:
         for i, run in enumerate(runs):
             time.sleep(rest_s)
-            start = time.perf_counter()
+            start = clock()
             run()
-            row[i] = time.perf_counter() - start
+            row[i] = clock() - start
     return [float(ms) for ms in 1e3 * np.median(times, axis=0)]
