@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from edgegeo import __version__, commands
+from edgegeo import __version__, commands, engine_parser
 from edgegeo.errors import EdgegeoError
 
 
@@ -45,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
     _demo(_command(group, "demo", "show the whole way on a made landscape", DEMO_EXAMPLE))
     _info(_command(group, "info", "say what an engine folder holds", INFO_EXAMPLE))
     _log(group.add_parser("log", help="turn a flight log into other formats"))
+    _export(_command(group, "export", "write trained weights as a model folder", EXPORT_EXAMPLE))
+    engine_parser.add_to(_command(group, "engine", "check, time, shrink", engine_parser.EXAMPLE))
     return top
 
 
@@ -71,6 +73,10 @@ INFO_EXAMPLE = """\
 LOG_EXPORT_EXAMPLE = """\
   edgegeo log export flight.mcap flight.kml
   edgegeo log export flight.mcap --format gpx
+"""
+EXPORT_EXAMPLE = """\
+  edgegeo export training/weights/student-1.safetensors --out model-fp16 --precision fp16
+  edgegeo export student.pt --out model-int8 --precision int8 --maps map.tif --footprint-m 120
 """
 
 
@@ -180,6 +186,22 @@ def _log(p: argparse.ArgumentParser) -> None:
     export.add_argument("--format", choices=formats, help="default: by the ending of OUT")
 
 
+def _export(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=commands.export)
+    p.add_argument("checkpoint", metavar="CHECKPOINT", help="student.pt, or .safetensors")
+    p.add_argument("--out", required=True, metavar="MODEL", help="model folder to write")
+    p.add_argument("--precision", default="fp32", metavar="P", help="fp32, fp16 or int8")
+    p.add_argument(
+        "--maps", nargs="+", default=[], metavar="MAP", help="to judge on; int8 needs it"
+    )
+    p.add_argument("--footprint-m", type=float, default=120.0, metavar="M", help="(default 120)")
+    p.add_argument("--frames", metavar="DIR_OR_VIDEO", help="of the maps' ground")
+    p.add_argument("--truth", metavar="CSV", help="of the frames, for Recall@1")
+    p.add_argument("--like", metavar="MODEL", help="of the same weights: keep its calibration")
+    p.add_argument("--max-recall-loss", type=float, default=0.01, metavar="R", help="of int8")
+    p.add_argument("--even-if-worse", action="store_true", help="keep int8 whatever it measures")
+
+
 def _prior(text: str) -> tuple[float, float, float]:
     try:
         lat_deg, lon_deg, radius_m = map(float, text.split(","))
@@ -207,8 +229,8 @@ def _join_prior(argv: Sequence[str]) -> list[str]:
     """Keep a southern latitude from being taken for an option."""
     joined: list[str] = []
     for arg in argv:
-        if joined and joined[-1] == "--prior":
-            joined[-1] = f"--prior={arg}"
+        if joined and joined[-1] in ("--prior", "--bbox", "--circle"):
+            joined[-1] += f"={arg}"
         else:
             joined.append(arg)
     return joined

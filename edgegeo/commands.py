@@ -1,8 +1,10 @@
 """What each command does with its arguments. Imports stand inside, so that help is quick."""
 
+import json
 import sys
 from argparse import Namespace
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -121,3 +123,43 @@ def log_export(args: Namespace) -> None:
     if not export_log(args.log, out, args.format):
         print(f"{args.log} ends early; what stands before is in {out}", file=sys.stderr)
     print(out)
+
+
+def export(args: Namespace) -> None:
+    from edgegeo.errors import MissingExtraError
+
+    if find_spec("torch") is None:
+        raise MissingExtraError.of("export", "train")
+    from edgegeo.export.export import Imagery, export
+
+    report = export(
+        args.checkpoint,
+        args.out,
+        precision=args.precision,
+        imagery=Imagery(
+            maps=args.maps, footprint_m=args.footprint_m, frames=args.frames, truth=args.truth
+        ),
+        like=args.like,
+        max_recall_loss=args.max_recall_loss,
+        even_if_worse=args.even_if_worse,
+    )
+    print(json.dumps(report, indent=2))
+
+
+def engine_check(args: Namespace) -> None:
+    from edgegeo.board.check import check
+
+    print(check(args.engine))
+
+
+def engine_bench(args: Namespace) -> None:
+    from edgegeo.board.bench import bench
+
+    print(bench(args.engine, frames=args.frames, threads=args.threads))
+
+
+def engine_shrink(args: Namespace) -> None:
+    from edgegeo.building.shrink import Box, shrink
+    from edgegeo.types import Prior
+
+    shrink(args.engine, Box(*args.bbox) if args.bbox else Prior(*args.circle), args.out)

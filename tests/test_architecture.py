@@ -17,6 +17,7 @@ ORDER = [
         "manifest",
         "model_folder",
         "preprocess",
+        "timing",
         "backends",
         "gallery",
         "reference",
@@ -28,8 +29,8 @@ ORDER = [
     *("camera_pose", "camera_sighting", "tracking", "track", "autopilot"),
     *("truth", "sources", "image_motion", "flight", "simulation", "report", "logs"),
     *("datasets", "evaluation"),
-    *("demo", "models", "learn", "export"),
-    *("commands", "cli", "__main__"),
+    *("demo", "board", "models", "learn", "export"),
+    *("commands", "engine_parser", "cli", "__main__"),
 ]
 ONLY_AT_THE_DESK = {"models", "learn", "export"}
 HEAVY = {

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 from edgegeo.cli import main, parser
+from edgegeo.engine import open_engine
 from tests.fake_localizer import FAR, GOOD, LOST, FakeLocalizer, write_frames, write_truth
+from tests.sample_engine import LAT, LON, sample_engine
 
-COMMANDS = ["build", "locate", "evaluate", "simulate", "demo", "info"]
+COMMANDS = ["build", "locate", "evaluate", "simulate", "demo", "info", "export", "engine"]
 
 
 @pytest.fixture
@@ -64,6 +66,13 @@ def test_help_loads_nothing_heavy():
         "simulate a.tif --out d --heading any --seed 0",
         "demo --out d",
         "info e --verify",
+        "export student.pt --out m --precision fp16 --like m0",
+        "export s.pt --out m --precision int8 --maps a.tif b.tif --footprint-m 60 --even-if-worse",
+        "export s.pt --out m --maps a.tif --frames f --truth t --max-recall-loss 0.02",
+        "engine check e",
+        "engine bench e --frames 10 --threads 2",
+        "engine shrink e --bbox=-34,151,-33,152 --out s",
+        "engine shrink e --circle 1,2,300 --out s",
     ],
 )
 def test_the_promised_flags(line):
@@ -76,6 +85,9 @@ def test_the_promised_flags(line):
         ("build a.tif --out e --tile-m 100 --footprint-m 120", "not allowed with"),
         ("locate e f --prior 1,2", "expected LAT,LON,RADIUS_M"),
         ("simulate a.tif --out d --size 640", "expected WxH"),
+        ("engine shrink e --out s", "one of the arguments --bbox --circle is required"),
+        ("engine shrink e --out s --bbox 1,2,3", "expected S,W,N,E"),
+        ("engine shrink e --out s --circle 1,two,3", "expected LAT,LON,RADIUS_M"),
         ("fly", "invalid choice"),
     ],
 )
@@ -159,3 +171,27 @@ def test_a_reader_that_has_seen_enough_is_no_error(frames):
     error = run.stderr.read()
     run.stderr.close()
     assert (run.wait(), error) == (0, b"")
+
+
+def test_the_engine_commands_do_what_their_functions_do(tmp_path, capsys):
+    engine, small = sample_engine(tmp_path), tmp_path / "small.edgegeo"
+    assert main(["engine", "check", str(engine)]) == 0
+    assert "reference    off by 0" in capsys.readouterr().out
+    assert main(["engine", "bench", str(engine), "--frames", "2"]) == 0
+    assert "| **locate** |" in capsys.readouterr().out
+    line = ["engine", "shrink", str(engine), "--bbox", f"{LAT},{LON},{LAT + 1},{LON + 1}"]
+    assert main([*line, "--out", str(small)]) == 0
+    assert 0 < len(open_engine(small).gallery) < len(open_engine(engine).gallery)
+
+
+@pytest.mark.parametrize("area", [["--bbox", "-34,-71,-33,-70"], ["--circle", "-34,-71,100"]])
+def test_a_southern_area_is_no_option_and_holds_no_tile(tmp_path, capsys, area):
+    engine = sample_engine(tmp_path)
+    assert main(["engine", "shrink", str(engine), *area, "--out", str(tmp_path / "s")]) == 2
+    assert "has no tile in" in capsys.readouterr().err
+
+
+def test_export_without_torch_names_the_extra(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert main(["export", "student.pt", "--out", str(tmp_path / "m")]) == 2
+    assert "pip install 'edgegeo[train]'" in capsys.readouterr().err

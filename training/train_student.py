@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from edgegeo.export.onnx import load_student
+from edgegeo.export.checkpoint import load_student
 from edgegeo.learn import losses, places
 from edgegeo.learn.pairs_of_views import Batch, Views, draw
 from edgegeo.learn.recipe import load_recipe

@@ -11,7 +11,7 @@ from edgegeo.building.plan import TILE_OF_FOOTPRINT, Plan
 from edgegeo.building.workplace import Workplace
 from edgegeo.manifest import MANIFEST, FileRecord, Manifest, MapRecord, sha256_of
 from edgegeo.maps.satmap import Raster
-from edgegeo.model_folder import ENCODER, RANKER, ModelFolder
+from edgegeo.model_folder import ENCODER, PARITY, RANKER, ModelFolder
 from edgegeo.preprocess import PREPROCESSING
 from edgegeo.reference import Arrays, write_reference
 
@@ -30,6 +30,9 @@ def write_engine(
     for name in (ENCODER, RANKER):
         durable.write_file(work.engine / name, (model.path / name).read_bytes())
     written = [ENCODER, RANKER, *write_reference(reference, work.engine)]
+    if (model.path / PARITY).is_file():
+        durable.write_file(work.engine / PARITY, (model.path / PARITY).read_bytes())
+        written.append(PARITY)
     files = {name: _record(work.engine / name) for name in written}
     shards = [work.shard(nth) for nth, _ in enumerate(plan.shards())]
     for name, record in assemble(shards, work.engine / "gallery").items():
@@ -50,7 +53,7 @@ def write_engine(
         maps=tuple(_map_record(r, gsd_m, licence, attribution) for r in plan.rasters),
         files=files,
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        versions=_versions(),
+        versions=versions(),
     )
     durable.write_file(work.engine / MANIFEST, manifest.to_json().encode())
     return manifest
@@ -77,7 +80,8 @@ def _map_record(raster: Raster, gsd_m: float, licence: str, attribution: str) ->
     )
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return what a manifest says of the machine an engine was made on."""
     found = {"python": platform.python_version()}
     for package in ("edgegeo", "numpy", "onnxruntime"):
         try:
