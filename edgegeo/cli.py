@@ -44,6 +44,11 @@ def parser() -> argparse.ArgumentParser:
     _simulate(_command(group, "simulate", "make frames and truth from a map", SIMULATE_EXAMPLE))
     _demo(_command(group, "demo", "show the whole way on a made landscape", DEMO_EXAMPLE))
     _info(_command(group, "info", "say what an engine folder holds", INFO_EXAMPLE))
+    engine = _command(group, "engine", "make an engine fit the board it flies on", ENGINE_EXAMPLE)
+    on_board = engine.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _engine_build(
+        _command(on_board, "build", "build TensorRT plans on this board", ENGINE_BUILD_EXAMPLE)
+    )
     return top
 
 
@@ -66,6 +71,12 @@ DEMO_EXAMPLE = """\
 """
 INFO_EXAMPLE = """\
   edgegeo info field.edgegeo --verify
+"""
+ENGINE_EXAMPLE = """\
+  edgegeo engine build field.edgegeo
+"""
+ENGINE_BUILD_EXAMPLE = """\
+  edgegeo engine build field.edgegeo      # on the Jetson that will fly it
 """
 
 
@@ -162,6 +173,20 @@ def _info(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=commands.info)
     p.add_argument("engine", metavar="ENGINE")
     p.add_argument("--verify", action="store_true", help="hash every file")
+
+
+def _engine_build(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=commands.engine_build)
+    p.add_argument("engine", metavar="ENGINE")
+    p.add_argument("--candidates", type=int, default=12, metavar="N", help="ranked at once, most")
+    p.add_argument(
+        "--workspace-mib",
+        type=int,
+        default=0,
+        metavar="N",
+        help="scratch memory (default: an eighth of what is free, at most 512)",
+    )
+    p.add_argument("--again", action="store_true", help="build even where plans fit")
 
 
 def _prior(text: str) -> tuple[float, float, float]:

@@ -21,6 +21,8 @@ ORDER = [
         "gallery",
         "reference",
         "engine",
+        "plans",
+        "networks",
     ),
     "building",
     *("calibration", "clock", "retrieval", "fix", "localizer"),
