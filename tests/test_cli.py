@@ -11,9 +11,10 @@ from edgegeo import plans
 from edgegeo.backends.cuda import read_board
 from edgegeo.cli import main, parser
 from edgegeo.plans import Toolkit
+from tests.cuda_double import CudaDouble
 from tests.fake_localizer import FAR, GOOD, LOST, FakeLocalizer, write_frames, write_truth
 from tests.sample_engine import sample_engine
-from tests.tensorrt_double import CudaDouble, tensorrt_double
+from tests.tensorrt_double import tensorrt_double
 
 COMMANDS = ["build", "locate", "evaluate", "simulate", "demo", "info"]
 

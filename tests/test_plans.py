@@ -21,8 +21,9 @@ from edgegeo.engine import open_engine
 from edgegeo.errors import EngineError, MissingExtraError, RangeError
 from edgegeo.localizer import Localizer
 from edgegeo.plans import Toolkit, open_plans
+from tests.cuda_double import CudaDouble
 from tests.sample_engine import GSD_M, block_picture, sample_engine
-from tests.tensorrt_double import CudaDouble, tensorrt_double
+from tests.tensorrt_double import tensorrt_double
 
 
 @pytest.fixture(scope="module")

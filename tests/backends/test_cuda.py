@@ -8,7 +8,8 @@ from edgegeo.backends import tensorrt_log
 from edgegeo.backends.cuda import Stream, checked, import_cuda, read_board, read_l4t
 from edgegeo.backends.tensorrt_log import check_version, import_tensorrt
 from edgegeo.errors import EngineError, MissingExtraError
-from tests.tensorrt_double import CudaDouble, CudaStatus, tensorrt_double
+from tests.cuda_double import CudaDouble, CudaStatus
+from tests.tensorrt_double import tensorrt_double
 
 
 def test_a_boards_facts():

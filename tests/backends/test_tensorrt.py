@@ -12,7 +12,8 @@ from edgegeo.backends.tensorrt_builder import build_plan
 from edgegeo.errors import EngineError, ShapeError
 from edgegeo.model_folder import SHIPPED
 from edgegeo.plans import sides_of
-from tests.tensorrt_double import CudaDouble, tensorrt_double
+from tests.cuda_double import CudaDouble
+from tests.tensorrt_double import tensorrt_double
 from tests.tiny_model import write_model
 
 

@@ -13,7 +13,7 @@ from edgegeo.backends.tensorrt_builder import build_plan
 from edgegeo.errors import EngineError
 from edgegeo.model_folder import ENCODER, RANKER, SHIPPED
 from edgegeo.plans import sides_of
-from tests.tensorrt_double import CudaDouble
+from tests.cuda_double import CudaDouble
 from tests.tiny_model import write_model
 
 trt = pytest.importorskip("tensorrt_rtx_bindings")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tensorrt_double import CudaDouble, tensorrt_double
+from tests.cuda_double import CudaDouble
+from tests.tensorrt_double import tensorrt_double
 
 HERE = Path(__file__).parent
 BACKENDS = HERE.parents[1] / "edgegeo" / "backends"
