@@ -46,7 +46,9 @@ def parser() -> argparse.ArgumentParser:
     _info(_command(group, "info", "say what an engine folder holds", INFO_EXAMPLE))
     _log(group.add_parser("log", help="turn a flight log into other formats"))
     _export(_command(group, "export", "write trained weights as a model folder", EXPORT_EXAMPLE))
-    engine_parser.add_to(_command(group, "engine", "check, time, shrink", engine_parser.EXAMPLE))
+    engine_parser.add_to(
+        _command(group, "engine", "fit to a board, check, time, shrink", engine_parser.EXAMPLE)
+    )
     return top
 
 

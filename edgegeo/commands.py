@@ -163,3 +163,23 @@ def engine_shrink(args: Namespace) -> None:
     from edgegeo.types import Prior
 
     shrink(args.engine, Box(*args.bbox) if args.bbox else Prior(*args.circle), args.out)
+
+
+def engine_build(args: Namespace) -> None:
+    from edgegeo.engine import open_engine
+    from edgegeo.errors import RangeError
+    from edgegeo.plans import open_plans, toolkit
+
+    for name in ("candidates", "workspace_mib"):
+        least = 1 if name == "candidates" else 0
+        if getattr(args, name) < least:
+            raise RangeError.of(name, f"at least {least}", getattr(args, name))
+    loaded = open_plans(
+        open_engine(args.engine),
+        toolkit(),
+        candidates=args.candidates,
+        workspace_bytes=args.workspace_mib << 20,
+        rebuild=args.again,
+    )
+    for session in loaded:
+        print(session.name)

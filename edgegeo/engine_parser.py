@@ -5,6 +5,7 @@ import argparse
 from edgegeo import commands
 
 EXAMPLE = """\
+  edgegeo engine build field.edgegeo      # TensorRT plans, on the Jetson that will fly it
   edgegeo engine check field.edgegeo
   edgegeo engine bench field.edgegeo
   edgegeo engine shrink field.edgegeo --bbox 59.40,24.70,59.45,24.80 --out mission.edgegeo
@@ -14,9 +15,24 @@ EXAMPLE = """\
 def add_to(p: argparse.ArgumentParser) -> None:
     """Add the group's commands; each sets `run`."""
     group = p.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _build(group.add_parser("build", help="build TensorRT plans on this board"))
     _check(group.add_parser("check", help="does it compute here what it did where it was built"))
     _bench(group.add_parser("bench", help="latency per stage and memory, as a Markdown table"))
     _shrink(group.add_parser("shrink", help="a smaller mission area out of a large gallery"))
+
+
+def _build(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=commands.engine_build)
+    p.add_argument("engine", metavar="ENGINE")
+    p.add_argument("--candidates", type=int, default=12, metavar="N", help="ranked at once, most")
+    p.add_argument(
+        "--workspace-mib",
+        type=int,
+        default=0,
+        metavar="N",
+        help="scratch memory (default: an eighth of what is free, at most 512)",
+    )
+    p.add_argument("--again", action="store_true", help="build even where plans fit")
 
 
 def _check(p: argparse.ArgumentParser) -> None:

@@ -22,6 +22,8 @@ ORDER = [
         "gallery",
         "reference",
         "engine",
+        "plans",
+        "networks",
     ),
     "building",
     *("calibration", "clock", "retrieval", "fix", "localizer"),

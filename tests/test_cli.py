@@ -7,10 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 
+from edgegeo import plans
+from edgegeo.backends.cuda import read_board
 from edgegeo.cli import main, parser
 from edgegeo.engine import open_engine
+from edgegeo.plans import Toolkit
+from tests.cuda_double import CudaDouble
 from tests.fake_localizer import FAR, GOOD, LOST, FakeLocalizer, write_frames, write_truth
 from tests.sample_engine import LAT, LON, sample_engine
+from tests.tensorrt_double import tensorrt_double
 
 COMMANDS = ["build", "locate", "evaluate", "simulate", "demo", "info", "export", "engine"]
 
@@ -73,6 +78,7 @@ def test_help_loads_nothing_heavy():
         "engine bench e --frames 10 --threads 2",
         "engine shrink e --bbox=-34,151,-33,152 --out s",
         "engine shrink e --circle 1,2,300 --out s",
+        "engine build e --candidates 20 --workspace-mib 128 --again",
     ],
 )
 def test_the_promised_flags(line):
@@ -138,6 +144,33 @@ def test_an_error_is_one_line_and_code_2(frames, capsys, flags, says):
     assert err.startswith("edgegeo: error: ")
     assert says in err
     assert "Traceback" not in err
+
+
+def test_engine_build_builds_plans_and_prints_them(tmp_path, capsys, monkeypatch):
+    """Over the labelled double of TensorRT."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    cudart = CudaDouble()
+    trt = tensorrt_double(cudart)
+    monkeypatch.setattr(plans, "toolkit", lambda: Toolkit(trt, cudart, read_board(trt, cudart)))
+    engine = sample_engine(tmp_path)
+    assert main(["engine", "build", str(engine)]) == 0
+    out, err = capsys.readouterr()
+    assert out.split() == [str(engine / "encoder.plan"), str(engine / "ranker.plan")]
+    assert "building ranker.plan with TensorRT 10.3.0" in err
+    assert main(["engine", "build", str(engine), "--again"]) == 0
+    assert "building ranker.plan" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--candidates", "0"], "candidates must be at least 1, got 0"),
+        (["--workspace-mib", "-1"], "workspace_mib must be at least 0, got -1"),
+    ],
+)
+def test_engine_build_checks_its_numbers(tmp_path, capsys, flags, says):
+    assert main(["engine", "build", str(sample_engine(tmp_path)), *flags]) == 2
+    assert says in capsys.readouterr().err
 
 
 def test_info_of_nothing(tmp_path, capsys):
