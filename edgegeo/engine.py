@@ -70,17 +70,17 @@ class Engine:
         return reference.largest_difference(self.path)
 
 
-def open_engine(path: str | Path, verify: Literal["models", "all"] = "models") -> Engine:
+def open_engine(path: str | Path, verify: Literal["models", "files", "all"] = "models") -> Engine:
     """Open an engine folder, refusing anything that is not whole.
 
     Always checked: the manifest, the size of every file, the hashes of the models, and the
-    header and shape of the gallery's files. With `verify="all"` every file is hashed, which
-    reads the whole gallery, and so are the TensorRT plans that were added on a board.
+    header and shape of the gallery's files. With `verify="files"` every file is hashed, which
+    reads the whole gallery; with "all" so are the TensorRT plans that were added on a board.
 
     Raises EngineError saying what was expected, what came, and what to do.
     """
-    if verify not in ("models", "all"):
-        raise RangeError.of("verify", "'models' or 'all'", repr(verify))
+    if verify not in ("models", "files", "all"):
+        raise RangeError.of("verify", "'models', 'files' or 'all'", repr(verify))
     folder = _find(Path(path))
     manifest = read_manifest(folder)
     missing = [name for name in REQUIRED if name not in manifest.files]
@@ -91,7 +91,7 @@ def open_engine(path: str | Path, verify: Literal["models", "all"] = "models") -
             f"{folder} wants preprocessing {manifest.preprocessing}, this edgegeo does "
             f"{PREPROCESSING}: use the edgegeo that built it, or build it again"
         )
-    _check_files(folder, manifest, hash_all=verify == "all")
+    _check_files(folder, manifest, hash_all=verify != "models")
     if verify == "all":
         for plan in plans_in(folder):
             verify_plan(plan)

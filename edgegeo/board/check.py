@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgegeo import plans
 from edgegeo.building.engine_writer import versions
-from edgegeo.engine import Engine, open_engine
-from edgegeo.errors import EngineError
+from edgegeo.engine import Engine, open_engine, plans_in
+from edgegeo.errors import EngineError, MissingExtraError
 from edgegeo.model_folder import PARITY
 from edgegeo.reference import TOLERANCE
 
@@ -22,7 +23,7 @@ class Check:
     difference: float
     parity: Mapping[str, Any]  # what the export measured; empty where none was written
     changed: Mapping[str, tuple[str, str]]  # package -> version at the build, and here
-    plans: tuple[str, ...]  # TensorRT plans in the folder
+    plans: Mapping[str, str]  # TensorRT plan -> whether it fits this board, or why not
 
     def __str__(self) -> str:
         lines = [
@@ -35,7 +36,9 @@ class Check:
             f"version      {name} {here}, built with {built}"
             for name, (built, here) in self.changed.items()
         ]
-        lines.append(f"plans        {', '.join(self.plans) or 'none: ONNX Runtime flies'}")
+        lines += [f"plan         {path}: {verdict}" for path, verdict in self.plans.items()]
+        if not self.plans:
+            lines.append("plans        none: ONNX Runtime flies")
         return "\n".join(lines)
 
 
@@ -45,7 +48,7 @@ def check(engine: str | Path) -> Check:
     Raises EngineError when a file was changed, a network cannot be loaded, or one gives other
     outputs than where the engine was built.
     """
-    found = open_engine(engine, verify="all")
+    found = open_engine(engine, verify="files")
     built, here = found.manifest.versions, versions()
     return Check(
         engine=found.path,
@@ -53,8 +56,24 @@ def check(engine: str | Path) -> Check:
         difference=found.check_reference(),
         parity=read_parity(found),
         changed={n: (str(v), here[n]) for n, v in built.items() if n in here and here[n] != v},
-        plans=tuple(sorted(path.name for path in found.path.glob("*.plan"))),
+        plans=judge_plans(found),
     )
+
+
+def judge_plans(engine: Engine, candidates: int = 12) -> dict[str, str]:
+    """Say of each plan, beside the engine or in the cache, whether it would be flown here."""
+    found = [plan for folder in plans.places(engine) for plan in plans_in(folder)]
+    if not found:
+        return {}
+    try:
+        board = plans.toolkit().board
+    except (EngineError, MissingExtraError) as error:
+        return {str(plan): f"not used: {error}" for plan in found}
+    whys = {str(plan): plans.misfit(plan, engine, board, candidates) for plan in found}
+    return {
+        plan: "fits this board" if why is None else f"would be rebuilt: {why}"
+        for plan, why in whys.items()
+    }
 
 
 def read_parity(engine: Engine) -> dict[str, Any]:

@@ -11,10 +11,13 @@ from onnx import TensorProto, helper
 from edgegeo.backends.tensorrt import Session
 from edgegeo.backends.tensorrt_builder import build_plan
 from edgegeo.errors import EngineError
+from edgegeo.export.int8 import quantise
 from edgegeo.model_folder import ENCODER, RANKER, SHIPPED
 from edgegeo.plans import sides_of
+from edgegeo.reference import reference_images
 from tests.cuda_double import CudaDouble
 from tests.tiny_model import write_model
+from tests.weights import STUDENT
 
 trt = pytest.importorskip("tensorrt_rtx_bindings")
 WORKSPACE = 256 << 20
@@ -23,47 +26,41 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*Timing cache operations are no
 
 # Every network that an engine may carry, by precision and file name.
 GRAPHS = [
-    pytest.param(precision, name, id=f"{precision}-{name}")
-    for precision in ("float32", "float16")
-    for name in (ENCODER, RANKER)
+    *(("fp32", name) for name in (ENCODER, RANKER)),
+    *(("fp16", name) for name in (ENCODER, RANKER)),
+    ("int8", ENCODER),  # its ranker is that of fp32
 ]
 
 
 @pytest.fixture(scope="module")
-def half(tmp_path_factory):
-    """The shipped networks with the float16 weights that strongly typed networks compute in."""
-    folder = tmp_path_factory.mktemp("half")
-    for name in (ENCODER, RANKER):
-        onnx.save(half_inside(onnx.load(SHIPPED / name)), folder / name)
-    return folder
+def fp32():
+    return SHIPPED
 
 
-def half_inside(model):
-    """Cast the float inputs of every matrix product and convolution to half, the result back."""
-    nodes, counter = [], 0
-    for node in model.graph.node:
-        if node.op_type not in ("Conv", "MatMul"):
-            nodes.append(node)
-            continue
-        for i, name in enumerate(node.input):
-            counter += 1
-            nodes.append(
-                helper.make_node("Cast", [name], [f"half{counter}"], to=TensorProto.FLOAT16)
-            )
-            node.input[i] = f"half{counter}"
-        result, node.output[0] = node.output[0], f"{node.output[0]}_half"
-        nodes.append(node)
-        nodes.append(helper.make_node("Cast", [node.output[0]], [result], to=TensorProto.FLOAT))
-    del model.graph.node[:]
-    del model.graph.value_info[:]
-    model.graph.node.extend(nodes)
-    return model
+@pytest.fixture(scope="module")
+def fp16(tmp_path_factory):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnxscript")
+    from edgegeo.export.checkpoint import load_student
+    from edgegeo.export.half import halved
+    from edgegeo.export.onnx import export_student
+
+    out = tmp_path_factory.mktemp("fp16")
+    export_student(halved(load_student(STUDENT)), out, "test", {}, products=torch.float16)
+    return out
+
+
+@pytest.fixture(scope="module")
+def int8(tmp_path_factory):
+    out = tmp_path_factory.mktemp("int8")
+    quantise(SHIPPED / ENCODER, out / ENCODER, reference_images(128))
+    return out
 
 
 @pytest.mark.parametrize(("precision", "name"), GRAPHS)
-def test_every_graph_is_parsed_and_built(half, precision, name):
-    folder = SHIPPED if precision == "float32" else half
-    built = build_plan(trt, folder / name, sides_of(name, 12), workspace_bytes=WORKSPACE)
+def test_every_graph_is_parsed_and_built(request, precision, name):
+    graph = request.getfixturevalue(precision) / name
+    built = build_plan(trt, graph, sides_of(name, 12), workspace_bytes=WORKSPACE)
     assert len(built.plan) > 100_000
 
 

@@ -6,11 +6,16 @@ import numpy as np
 import onnx
 import pytest
 
+from edgegeo import plans
+from edgegeo.backends.cuda import read_board
 from edgegeo.board.check import check
 from edgegeo.building.build import build
-from edgegeo.errors import EngineError
+from edgegeo.engine import open_engine
+from edgegeo.errors import EngineError, MissingExtraError
 from edgegeo.manifest import _digest, sha256_of
+from tests.cuda_double import CudaDouble
 from tests.sample_engine import TILE_M, sample_map
+from tests.tensorrt_double import tensorrt_double
 from tests.tiny_model import write_model
 
 PARITY = {
@@ -44,7 +49,7 @@ def test_a_good_engine(engine):
     found = check(engine)
     assert found.difference == 0
     assert found.tiles == 49
-    assert (found.changed, found.plans) == ({}, ())
+    assert (found.changed, found.plans) == ({}, {})
     text = str(found)
     assert "fp16, largest errors: embedding 0.00017" in text
     assert "Recall@1     0.910, in float32 0.913, 276 frames" in text
@@ -99,6 +104,33 @@ def test_a_changed_gallery_is_found(engine):
         check(engine)
 
 
-def test_plans_are_named(engine):
+@pytest.fixture
+def jetson(monkeypatch, tmp_path):
+    """Doubles of TensorRT and CUDA: nothing here runs on a GPU."""
+    cudart = CudaDouble()
+    trt = tensorrt_double(cudart)
+    tools = plans.Toolkit(trt, cudart, read_board(trt, cudart))
+    monkeypatch.setattr(plans, "toolkit", lambda: tools)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tools
+
+
+def test_plans_that_fit_and_plans_that_would_be_rebuilt_are_told_apart(engine, jetson):
+    plans.open_plans(open_engine(engine), jetson)
+    assert set(check(engine).plans.values()) == {"fits this board"}
+    plan = engine / "ranker.plan"
+    plan.write_bytes(plan.read_bytes()[:-1])
+    verdicts = check(engine).plans
+    assert verdicts[str(engine / "encoder.plan")] == "fits this board"
+    assert verdicts[str(plan)].startswith("would be rebuilt: ")
+    assert f"{plan}: would be rebuilt: " in str(check(engine))
+
+
+def test_plans_on_a_machine_without_tensorrt_are_not_used(engine, monkeypatch):
+    def missing():
+        raise MissingExtraError("TensorRT is not installed")
+
+    monkeypatch.setattr(plans, "toolkit", missing)
     (engine / "encoder.plan").touch()
-    assert check(engine).plans == ("encoder.plan",)
+    verdicts = check(engine).plans
+    assert verdicts == {str(engine / "encoder.plan"): "not used: TensorRT is not installed"}
