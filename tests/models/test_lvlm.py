@@ -141,7 +141,7 @@ def test_gradient_checkpointing_changes_no_gradient(kind):
                 lora_dropout=0.0,
             )
         ).train()
-        assert ranker.base.is_gradient_checkpointing == checkpointing
+        assert ranker.base.is_activation_checkpointing == checkpointing
         for name, parameter in ranker.learned():
             if "lora_B" in name:
                 torch.nn.init.constant_(parameter, 0.01)
