@@ -14,6 +14,7 @@ ORDER = [
     "maps",
     *(
         "durable",
+        "provenance",
         "manifest",
         "model_folder",
         "preprocess",

@@ -29,8 +29,8 @@ from edgegeo.errors import DataError, EdgegeoError
 from edgegeo.evaluation.benchmark_table import benchmark_table
 from edgegeo.evaluation.benchmarks import summarise_ranking
 from edgegeo.evaluation.candidate_lists import read_lists, write_candidates
-from edgegeo.evaluation.provenance import commit, versions
 from edgegeo.evaluation.ranking import rank, reordered
+from edgegeo.provenance import commit, versions
 from training.embedding_source import check_source, embed, source_arguments
 
 CANDIDATES = 10  # what the field's re-rankers are given
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     results["settings"] = {"folder": str(args.folder), **encoded}
     if args.reranked:
         results["settings"]["reranked"] = str(args.reranked)
-    results |= {"commit": commit(), "versions": versions()}
+    results |= {"commit": commit(), "versions": versions("opencv-python")}
     text = json.dumps(results, indent=1, allow_nan=False) + "\n"
     durable.write_file(args.out, text.encode())
     return results

@@ -24,9 +24,9 @@ import numpy as np
 from edgegeo.datasets import open_benchmark
 from edgegeo.datasets.open import SETS
 from edgegeo.errors import DataError, EdgegeoError
-from edgegeo.evaluation.provenance import commit, versions
 from edgegeo.learn.candidate_file import Candidates, write_candidates
 from edgegeo.learn.mining import mine
+from edgegeo.provenance import commit, versions
 from training.embedding_source import check_source, embed, source_arguments
 
 
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> Candidates:
         "terms": benchmark.about.terms,
         **source,
         "commit": commit(),
-        "versions": versions(),
+        "versions": versions("opencv-python"),
     }
     candidates = mine(benchmark, queries, gallery, args.top, provenance)
     write_candidates(args.out, candidates)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from edgegeo.board.check import read_parity
 from edgegeo.board.memory import Resident, resident
-from edgegeo.building.engine_writer import versions
 from edgegeo.engine import open_engine
 from edgegeo.errors import RangeError
 from edgegeo.gallery import Gallery
 from edgegeo.geodesy import enu_from_geo
 from edgegeo.localizer import Localizer
+from edgegeo.provenance import versions
 from edgegeo.report.mosaic import Extent, backdrop
 from edgegeo.types import Timings
 

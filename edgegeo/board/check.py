@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from edgegeo import plans
-from edgegeo.building.engine_writer import versions
 from edgegeo.engine import Engine, open_engine, plans_in
 from edgegeo.errors import EngineError, MissingExtraError
 from edgegeo.model_folder import PARITY
+from edgegeo.provenance import versions
 from edgegeo.reference import TOLERANCE
 
 
@@ -55,7 +55,7 @@ def check(engine: str | Path) -> Check:
         tiles=found.manifest.tiles,
         difference=found.check_reference(),
         parity=read_parity(found),
-        changed={n: (str(v), here[n]) for n, v in built.items() if n in here and here[n] != v},
+        changed={n: (str(v), str(here[n])) for n, v in built.items() if n in here and here[n] != v},
         plans=judge_plans(found),
     )
 

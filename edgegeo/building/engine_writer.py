@@ -1,7 +1,5 @@
 """Finished shards and a model, put together as an engine folder; the manifest comes last."""
 
-import importlib.metadata
-import platform
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from edgegeo.manifest import MANIFEST, FileRecord, Manifest, MapRecord, sha256_o
 from edgegeo.maps.satmap import Raster
 from edgegeo.model_folder import ENCODER, PARITY, RANKER, ModelFolder
 from edgegeo.preprocess import PREPROCESSING
+from edgegeo.provenance import versions
 from edgegeo.reference import Arrays, write_reference
 
 COARSE = 1.5  # a map this many times coarser than the network's pixels gets a warning
@@ -78,14 +77,3 @@ def _map_record(raster: Raster, gsd_m: float, licence: str, attribution: str) ->
         bounds=(south, west, north, east),
         warnings=tuple(warnings),
     )
-
-
-def versions() -> dict[str, str]:
-    """Return what a manifest says of the machine an engine was made on."""
-    found = {"python": platform.python_version()}
-    for package in ("edgegeo", "numpy", "onnxruntime"):
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    return found

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgegeo import durable
-from edgegeo.building.engine_writer import versions
 from edgegeo.building.gallery_writer import npy_header
 from edgegeo.building.workplace import Workplace
 from edgegeo.engine import Engine, open_engine
 from edgegeo.errors import EngineError, MapError, RangeError
 from edgegeo.gallery import FILES, Gallery
 from edgegeo.manifest import MANIFEST, FileRecord, Manifest
+from edgegeo.provenance import versions
 from edgegeo.types import Prior
 
 ROWS_AT_ONCE = 4096

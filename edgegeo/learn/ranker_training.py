@@ -23,7 +23,6 @@ from torch import Tensor
 from edgegeo.building.progress import Progress
 from edgegeo.datasets.pictures import Fit
 from edgegeo.errors import DataError, RangeError
-from edgegeo.evaluation.provenance import commit, versions
 from edgegeo.learn.candidate_pairs import CandidatePairs, LabelSource, Lesson, held_out_places
 from edgegeo.learn.curve import Curve
 from edgegeo.learn.ranker_checkpoint import load_checkpoint, save_best, save_checkpoint
@@ -32,6 +31,7 @@ from edgegeo.learn.ranker_validation import outcomes, recall
 from edgegeo.learn.ranking_losses import LOSSES
 from edgegeo.learn.schedule import warm_cosine
 from edgegeo.models.lvlm import LvlmRanker, open_lvlm
+from edgegeo.provenance import commit, versions
 
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "safetensors")
 

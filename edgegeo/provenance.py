@@ -5,12 +5,12 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("edgegeo", "numpy", "onnxruntime", "opencv-python")
+PACKAGES = ("edgegeo", "numpy", "onnxruntime")
 
 
 def commit() -> str | None:
     """Return `git describe` of the checkout the package runs from, None of an installed one."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[1]
     if not (root / ".git").exists():
         return None
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
