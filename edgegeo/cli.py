@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     _simulate(_command(group, "simulate", "make frames and truth from a map", SIMULATE_EXAMPLE))
     _demo(_command(group, "demo", "show the whole way on a made landscape", DEMO_EXAMPLE))
     _info(_command(group, "info", "say what an engine folder holds", INFO_EXAMPLE))
-    _log(group.add_parser("log", help="turn a flight log into other formats"))
+    _log(group.add_parser("log", help="sum up a flight log, or turn it into other formats"))
     return top
 
 
@@ -71,6 +71,9 @@ INFO_EXAMPLE = """\
 LOG_EXPORT_EXAMPLE = """\
   edgegeo log export flight.mcap flight.kml
   edgegeo log export flight.mcap --format gpx
+"""
+LOG_INFO_EXAMPLE = """\
+  edgegeo log info flight.mcap
 """
 
 
@@ -178,6 +181,10 @@ def _log(p: argparse.ArgumentParser) -> None:
     export.add_argument("out", nargs="?", metavar="OUT", help="default: LOG with another ending")
     formats = ("geojson", "kml", "gpx", "csv", "rrd")
     export.add_argument("--format", choices=formats, help="default: by the ending of OUT")
+    about = "say what a flight log holds: duration, fixes, states, errors where truth is known"
+    info = _command(group, "info", about, LOG_INFO_EXAMPLE)
+    info.set_defaults(run=commands.log_info)
+    info.add_argument("log", metavar="LOG", help="MCAP file of a flight")
 
 
 def _prior(text: str) -> tuple[float, float, float]:

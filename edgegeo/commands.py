@@ -25,7 +25,8 @@ def build(args: Namespace) -> None:
 def locate(args: Namespace) -> None:
     from edgegeo.flight import Known, locate_flight
     from edgegeo.localizer import Localizer
-    from edgegeo.logs import CsvLog, GeoJsonLog, PageLog, fix_line
+    from edgegeo.logs import CsvLog, GeoJsonLog, fix_line
+    from edgegeo.report import PageLog
     from edgegeo.sources import open_frames
     from edgegeo.truth import read_poses
     from edgegeo.types import Prior
@@ -121,3 +122,10 @@ def log_export(args: Namespace) -> None:
     if not export_log(args.log, out, args.format):
         print(f"{args.log} ends early; what stands before is in {out}", file=sys.stderr)
     print(out)
+
+
+def log_info(args: Namespace) -> None:
+    from edgegeo.logs.info import describe
+    from edgegeo.logs.mcapread import read_log
+
+    print(describe(read_log(args.log)))

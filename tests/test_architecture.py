@@ -26,7 +26,7 @@ ORDER = [
     *("calibration", "clock", "retrieval", "fix", "localizer"),
     *("attitude", "height", "timesync", "camera", "camera_files"),
     *("camera_pose", "camera_sighting", "tracking", "track", "autopilot"),
-    *("truth", "sources", "image_motion", "flight", "simulation", "report", "logs"),
+    *("truth", "sources", "image_motion", "flight", "simulation", "logs", "report"),
     *("datasets", "evaluation"),
     *("demo", "models", "learn", "export"),
     *("commands", "cli", "__main__"),
