@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     _simulate(_command(group, "simulate", "make frames and truth from a map", SIMULATE_EXAMPLE))
     _demo(_command(group, "demo", "show the whole way on a made landscape", DEMO_EXAMPLE))
     _info(_command(group, "info", "say what an engine folder holds", INFO_EXAMPLE))
+    _report(_command(group, "report", "make a page of a flight log", REPORT_EXAMPLE))
     _log(group.add_parser("log", help="sum up a flight log, or turn it into other formats"))
     return top
 
@@ -67,6 +68,9 @@ DEMO_EXAMPLE = """\
 """
 INFO_EXAMPLE = """\
   edgegeo info field.edgegeo --verify
+"""
+REPORT_EXAMPLE = """\
+  edgegeo report flight.mcap --engine field.edgegeo --out report.html
 """
 LOG_EXPORT_EXAMPLE = """\
   edgegeo log export flight.mcap flight.kml
@@ -170,6 +174,13 @@ def _info(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=commands.info)
     p.add_argument("engine", metavar="ENGINE")
     p.add_argument("--verify", action="store_true", help="hash every file")
+
+
+def _report(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=commands.report)
+    p.add_argument("log", metavar="LOG", help="MCAP file of a flight")
+    p.add_argument("--out", required=True, metavar="HTML", help="self-contained page to write")
+    p.add_argument("--engine", metavar="ENGINE", help="that was flown: shows its map and tiles")
 
 
 def _log(p: argparse.ArgumentParser) -> None:

@@ -112,6 +112,16 @@ def info(args: Namespace) -> None:
     print(open_engine(args.engine, verify="all" if args.verify else "models").describe())
 
 
+def report(args: Namespace) -> None:
+    from edgegeo.engine import open_engine
+    from edgegeo.logs.mcapread import read_log
+    from edgegeo.report import write_flight_report
+
+    records = read_log(args.log)
+    gallery = open_engine(args.engine).gallery if args.engine else None
+    print(write_flight_report(args.out, records, gallery))
+
+
 def log_export(args: Namespace) -> None:
     from edgegeo.errors import DataError
     from edgegeo.logs.export import export_log

@@ -10,7 +10,7 @@ import pytest
 from edgegeo.cli import main, parser
 from tests.fake_localizer import FAR, GOOD, LOST, FakeLocalizer, write_frames, write_truth
 
-COMMANDS = ["build", "locate", "evaluate", "simulate", "demo", "info"]
+COMMANDS = ["build", "locate", "evaluate", "simulate", "demo", "info", "report"]
 
 
 @pytest.fixture
@@ -64,6 +64,8 @@ def test_help_loads_nothing_heavy():
         "simulate a.tif --out d --heading any --seed 0",
         "demo --out d",
         "info e --verify",
+        "report l --out r.html --engine e",
+        "log info l",
     ],
 )
 def test_the_promised_flags(line):

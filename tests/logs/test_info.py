@@ -1,8 +1,5 @@
 """A log as arrays, and summed up: figures by hand."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -83,9 +80,7 @@ def test_a_log_cut_short_and_an_empty_one_are_summed_up_too(log, tmp_path, capsy
     assert "fixes     none" in describe(read_log(tmp_path / "empty.mcap"))
 
 
-def test_the_command_names_what_is_no_log(tmp_path):
+def test_the_command_names_what_is_no_log(tmp_path, capsys):
     (tmp_path / "x.mcap").write_bytes(b"no log at all")
-    command = [sys.executable, "-m", "edgegeo", "log", "info", str(tmp_path / "x.mcap")]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "is not an MCAP file" in done.stderr
+    assert main(["log", "info", str(tmp_path / "x.mcap")]) == 2
+    assert "is not an MCAP file" in capsys.readouterr().err
