@@ -17,6 +17,7 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 Key = tuple[str, int]  # of a frame: its name as text and its time; names may come again
 
+SINCE_EXPOSURE = "since_exposure"  # among /timings_ms
 TRUTH_GAP_US = 2_000_000  # a hole in the truth that is longer is not bridged
 
 
@@ -62,15 +63,15 @@ class Flown:
     given: NDArray[np.bool_]
     age_s: F64
     truth: Places
-    loop_us: I64
-    loop_ms: F64  # of all stages of the flight's loop together
+    late_us: I64
+    late_ms: F64  # from exposure to the tracker, where the flight's loop told it
     changes: tuple[tuple[int, str, str | None], ...]
     pictures: dict[Key, int]
 
     @property
     def span_us(self) -> tuple[int, int]:
         """First and last time of anything in the log; (0, 0) where it is empty."""
-        parts = (self.fixes.time_us, self.estimates.time_us, self.truth.time_us, self.loop_us)
+        parts = (self.fixes.time_us, self.estimates.time_us, self.truth.time_us, self.late_us)
         times = [t for part in parts if len(part) for t in (int(part.min()), int(part.max()))]
         times += [time_us for time_us, _, _ in self.changes]
         return (min(times), max(times)) if times else (0, 0)
@@ -111,7 +112,7 @@ def read_flown(records: FlightRecords) -> Flown:
     fixes: list[tuple[Key, Fix]] = []
     estimates: list[Estimate] = []
     truth: list[tuple[int, float, float]] = []
-    loops: list[tuple[int, float]] = []
+    late: list[tuple[int, float]] = []
     changes: list[tuple[int, str, str | None]] = []
     pictures: dict[Key, int] = {}
     for topic, time_us, value in records:
@@ -122,8 +123,8 @@ def read_flown(records: FlightRecords) -> Flown:
             estimates.append(value)
         elif topic == "/truth":
             truth.append((time_us, *value))
-        elif topic == "/timings_ms":
-            loops.append((time_us, float(sum(value.values()))))
+        elif topic == "/timings_ms" and SINCE_EXPOSURE in value:
+            late.append((time_us, float(value[SINCE_EXPOSURE])))
         elif topic == "/state":
             changes.append((time_us, value["state"], value["reason"]))
         elif topic == "/frame":
@@ -131,7 +132,7 @@ def read_flown(records: FlightRecords) -> Flown:
     fixes.sort(key=lambda item: item[1].time_us)
     estimates.sort(key=lambda estimate: estimate.time_us)
     truth.sort()
-    loops.sort()
+    late.sort()
     return Flown(
         epoch_us=records.epoch_us,
         fixes=_places([fix for _, fix in fixes]),
@@ -148,8 +149,8 @@ def read_flown(records: FlightRecords) -> Flown:
             cov_m2=np.zeros((len(truth), 3)),
             probability=np.ones(len(truth)),
         ),
-        loop_us=np.array([t for t, _ in loops], np.int64),
-        loop_ms=_floats([ms for _, ms in loops]),
+        late_us=np.array([t for t, _ in late], np.int64),
+        late_ms=_floats([ms for _, ms in late]),
         changes=tuple(sorted(changes, key=lambda change: change[0])),
         pictures=pictures,
     )

@@ -15,12 +15,12 @@ def draw_lines(flown: Flown, error_m: F64) -> str:
     """Return all time lines of a flight as HTML, one axis of time below them."""
     start_us, end_us = flown.span_us
     end_s = max(1e-6 * (end_us - start_us), 1e-3)
-    error, sigma, probability, of_fixes, age, latency = lines(flown, error_m)
+    error, sigma, probability, of_fixes, age, locate, late = lines(flown, error_m)
     panels = (
         Panel(title="metres", lines=(error, sigma), logarithmic=True),
         Panel(title="p(20 m)", lines=(of_fixes, probability), top=1.0),
         Panel(title="seconds", lines=(age,)),
-        Panel(title="milliseconds", lines=(latency,)),
+        Panel(title="milliseconds", lines=(locate, late)),
     )
     changes = [(1e-6 * (t - start_us), state, reason) for t, state, reason in flown.changes]
     return "".join(
@@ -48,17 +48,13 @@ def values_over_time(flown: Flown, error_m: F64) -> dict[str, Any]:
 
 
 def lines(flown: Flown, error_m: F64) -> tuple[Line, ...]:
-    """Return error, sigma, probability of position and fixes, age and latency; empty or not."""
+    """Return error, sigma, probability of position and fixes, age, both delays; empty or not."""
     start_us, _ = flown.span_us
 
     def seconds(time_us: NDArray[np.int64]) -> F64:
         return np.asarray(1e-6 * (time_us - start_us), np.float64)
 
     given, at_s = flown.given, seconds(flown.estimates.time_us)
-    # The flight's loop, where it told; otherwise what locating alone took.
-    name, late_us, late_ms = "locate, ms", flown.fixes.time_us, flown.locate_ms
-    if len(flown.loop_us):
-        name, late_us, late_ms = "loop, ms", flown.loop_us, flown.loop_ms
     return (
         _given("error, m", "error", at_s, error_m, given),
         _given("1-sigma, m", "sigma", at_s, flown.estimates.sigma_m, given),
@@ -77,7 +73,18 @@ def lines(flown: Flown, error_m: F64) -> tuple[Line, ...]:
             low_is_worse=True,
         ),
         _given("age of the last supporting frame, s", "age", at_s, flown.age_s, given),
-        Line(name=name, style="latency", time_s=seconds(late_us), value=late_ms),
+        Line(
+            name="locate, ms",
+            style="latency",
+            time_s=seconds(flown.fixes.time_us),
+            value=flown.locate_ms,
+        ),
+        Line(
+            name="exposure to tracker, ms",
+            style="late",
+            time_s=seconds(flown.late_us),
+            value=flown.late_ms,
+        ),
     )
 
 

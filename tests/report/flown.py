@@ -46,7 +46,7 @@ def write_flown(log, seconds=20.0, rate_hz=10, picture=None, truth=True):
         log.add_fix(k, fix)
         if picture is not None:
             log.add_frame(k, time_us, picture(k))
-        log.add_timings(time_us, {"locate": fix.timings_ms.total, "send": 1.0})
+        log.add_timings(time_us, {"locate": fix.timings_ms.total, "since_exposure": 95.0})
         log.add_estimate(_estimate(second, time_us, east, north, blind), _reason(second))
 
 

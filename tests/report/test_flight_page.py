@@ -94,6 +94,8 @@ def test_what_the_pointer_reads_is_what_was_flown(page):
     assert [second for second, _ in data["states"]] == [0.0, 2.0, 12.0, 15.0]
     assert data["track"]["points"][0] is None  # searching: no position
     assert data["rows"][0] == 0.0
+    assert set(lines["exposure to tracker, ms"][1]) == {95.0}
+    assert max(lines["locate, ms"][1]) == 66.0
 
 
 @needs_chromium
