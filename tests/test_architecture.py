@@ -27,7 +27,7 @@ ORDER = [
     *("attitude", "height", "timesync", "camera", "camera_files"),
     *("camera_pose", "camera_sighting", "tracking", "track", "autopilot"),
     *("truth", "sources", "image_motion", "flight", "simulation", "logs", "report"),
-    *("datasets", "evaluation"),
+    *("ros2", "datasets", "evaluation"),
     *("demo", "models", "learn", "export"),
     *("commands", "cli", "__main__"),
 ]
