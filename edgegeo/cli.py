@@ -44,7 +44,8 @@ def parser() -> argparse.ArgumentParser:
     _simulate(_command(group, "simulate", "make frames and truth from a map", SIMULATE_EXAMPLE))
     _demo(_command(group, "demo", "show the whole way on a made landscape", DEMO_EXAMPLE))
     _info(_command(group, "info", "say what an engine folder holds", INFO_EXAMPLE))
-    _log(group.add_parser("log", help="turn a flight log into other formats"))
+    _report(_command(group, "report", "make a page of a flight log", REPORT_EXAMPLE))
+    _log(group.add_parser("log", help="sum up a flight log, or turn it into other formats"))
     _export(_command(group, "export", "write trained weights as a model folder", EXPORT_EXAMPLE))
     engine_parser.add_to(
         _command(group, "engine", "fit to a board, check, time, shrink", engine_parser.EXAMPLE)
@@ -72,6 +73,9 @@ DEMO_EXAMPLE = """\
 INFO_EXAMPLE = """\
   edgegeo info field.edgegeo --verify
 """
+REPORT_EXAMPLE = """\
+  edgegeo report flight.mcap --engine field.edgegeo --out report.html
+"""
 LOG_EXPORT_EXAMPLE = """\
   edgegeo log export flight.mcap flight.kml
   edgegeo log export flight.mcap --format gpx
@@ -79,6 +83,9 @@ LOG_EXPORT_EXAMPLE = """\
 EXPORT_EXAMPLE = """\
   edgegeo export training/weights/student-1.safetensors --out model-fp16 --precision fp16
   edgegeo export student.pt --out model-int8 --precision int8 --maps map.tif --footprint-m 120
+"""
+LOG_INFO_EXAMPLE = """\
+  edgegeo log info flight.mcap
 """
 
 
@@ -177,6 +184,13 @@ def _info(p: argparse.ArgumentParser) -> None:
     p.add_argument("--verify", action="store_true", help="hash every file")
 
 
+def _report(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=commands.report)
+    p.add_argument("log", metavar="LOG", help="MCAP file of a flight")
+    p.add_argument("--out", required=True, metavar="HTML", help="self-contained page to write")
+    p.add_argument("--engine", metavar="ENGINE", help="that was flown: shows its map and tiles")
+
+
 def _log(p: argparse.ArgumentParser) -> None:
     group = p.add_subparsers(title="commands", metavar="COMMAND", required=True)
     about = "write the fixes and the track of a flight log as GeoJSON, KML, GPX, CSV or rrd"
@@ -186,6 +200,10 @@ def _log(p: argparse.ArgumentParser) -> None:
     export.add_argument("out", nargs="?", metavar="OUT", help="default: LOG with another ending")
     formats = ("geojson", "kml", "gpx", "csv", "rrd")
     export.add_argument("--format", choices=formats, help="default: by the ending of OUT")
+    about = "say what a flight log holds: duration, fixes, states, errors where truth is known"
+    info = _command(group, "info", about, LOG_INFO_EXAMPLE)
+    info.set_defaults(run=commands.log_info)
+    info.add_argument("log", metavar="LOG", help="MCAP file of a flight")
 
 
 def _export(p: argparse.ArgumentParser) -> None:

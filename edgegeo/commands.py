@@ -27,7 +27,8 @@ def build(args: Namespace) -> None:
 def locate(args: Namespace) -> None:
     from edgegeo.flight import Known, locate_flight
     from edgegeo.localizer import Localizer
-    from edgegeo.logs import CsvLog, GeoJsonLog, PageLog, fix_line
+    from edgegeo.logs import CsvLog, GeoJsonLog, fix_line
+    from edgegeo.report import PageLog
     from edgegeo.sources import open_frames
     from edgegeo.truth import read_poses
     from edgegeo.types import Prior
@@ -113,6 +114,16 @@ def info(args: Namespace) -> None:
     print(open_engine(args.engine, verify="all" if args.verify else "models").describe())
 
 
+def report(args: Namespace) -> None:
+    from edgegeo.engine import open_engine
+    from edgegeo.logs.mcapread import read_log
+    from edgegeo.report import write_flight_report
+
+    records = read_log(args.log)
+    gallery = open_engine(args.engine).gallery if args.engine else None
+    print(write_flight_report(args.out, records, gallery))
+
+
 def log_export(args: Namespace) -> None:
     from edgegeo.errors import DataError
     from edgegeo.logs.export import export_log
@@ -123,6 +134,13 @@ def log_export(args: Namespace) -> None:
     if not export_log(args.log, out, args.format):
         print(f"{args.log} ends early; what stands before is in {out}", file=sys.stderr)
     print(out)
+
+
+def log_info(args: Namespace) -> None:
+    from edgegeo.logs.info import describe
+    from edgegeo.logs.mcapread import read_log
+
+    print(describe(read_log(args.log)))
 
 
 def export(args: Namespace) -> None:

@@ -30,8 +30,8 @@ ORDER = [
     *("calibration", "clock", "retrieval", "fix", "localizer"),
     *("attitude", "height", "timesync", "camera", "camera_files"),
     *("camera_pose", "camera_sighting", "tracking", "track", "autopilot"),
-    *("truth", "sources", "image_motion", "flight", "simulation", "report", "logs"),
-    *("datasets", "evaluation"),
+    *("truth", "sources", "image_motion", "flight", "simulation", "logs", "report"),
+    *("ros2", "datasets", "evaluation"),
     *("demo", "board", "models", "learn", "export"),
     *("commands", "engine_parser", "cli", "__main__"),
 ]

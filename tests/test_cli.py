@@ -17,7 +17,18 @@ from tests.fake_localizer import FAR, GOOD, LOST, FakeLocalizer, write_frames, w
 from tests.sample_engine import LAT, LON, sample_engine
 from tests.tensorrt_double import tensorrt_double
 
-COMMANDS = ["build", "locate", "evaluate", "simulate", "demo", "info", "export", "engine"]
+COMMANDS = [
+    "build",
+    "locate",
+    "evaluate",
+    "simulate",
+    "demo",
+    "info",
+    "report",
+    "log",
+    "export",
+    "engine",
+]
 
 
 @pytest.fixture
@@ -79,6 +90,8 @@ def test_help_loads_nothing_heavy():
         "engine shrink e --bbox=-34,151,-33,152 --out s",
         "engine shrink e --circle 1,2,300 --out s",
         "engine build e --candidates 20 --workspace-mib 128 --again",
+        "report l --out r.html --engine e",
+        "log info l",
     ],
 )
 def test_the_promised_flags(line):
