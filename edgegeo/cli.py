@@ -1,7 +1,7 @@
 """The `edgegeo` command: a thin layer over the package's functions.
 
-Results go to standard output, everything else to standard error. Exit codes: 0 done, 2 an
-error explained in one line, 130 interrupted.
+Results go to standard output, everything else to standard error. Exit codes: 0 done (also a
+flight ended by SIGTERM), 2 an error explained in one line, 130 interrupted.
 """
 
 import argparse
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from edgegeo import __version__, commands, engine_parser
 from edgegeo.errors import EdgegeoError
+from edgegeo.fly.flags import FLY_EXAMPLE, add_flags
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,12 +41,20 @@ def parser() -> argparse.ArgumentParser:
     group = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _build(_command(group, "build", "cut a map into an engine folder", BUILD_EXAMPLE))
     _locate(_command(group, "locate", "locate frames, one JSON line each", LOCATE_EXAMPLE))
+    _fly(_command(group, "fly", "locate in flight and tell the autopilot", FLY_EXAMPLE))
     _evaluate(_command(group, "evaluate", "measure an engine on a truth table", EVALUATE_EXAMPLE))
     _simulate(_command(group, "simulate", "make frames and truth from a map", SIMULATE_EXAMPLE))
     _demo(_command(group, "demo", "show the whole way on a made landscape", DEMO_EXAMPLE))
     _info(_command(group, "info", "say what an engine folder holds", INFO_EXAMPLE))
     _report(_command(group, "report", "make a page of a flight log", REPORT_EXAMPLE))
-    _log(group.add_parser("log", help="sum up a flight log, or turn it into other formats"))
+    _log(
+        _command(
+            group,
+            "log",
+            "sum up a flight log, or turn it into other formats",
+            LOG_INFO_EXAMPLE + LOG_EXPORT_EXAMPLE,
+        )
+    )
     _export(_command(group, "export", "write trained weights as a model folder", EXPORT_EXAMPLE))
     engine_parser.add_to(
         _command(group, "engine", "fit to a board, check, time, shrink", engine_parser.EXAMPLE)
@@ -142,6 +151,11 @@ def _locate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--geojson", metavar="F", help="also write points and track here")
     p.add_argument("--csv", metavar="F", help="also write a table here")
     p.add_argument("--report", metavar="F", help="also write a self-contained page here")
+
+
+def _fly(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=commands.fly)
+    add_flags(p)
 
 
 def _evaluate(p: argparse.ArgumentParser) -> None:

@@ -65,6 +65,12 @@ def locate(args: Namespace) -> None:
                 page.add(frame.name, fix, frame.image)
 
 
+def fly(args: Namespace) -> None:
+    from edgegeo.fly.command import run
+
+    run(args)
+
+
 def evaluate(args: Namespace) -> None:
     from edgegeo.evaluation.run import evaluate
     from edgegeo.evaluation.table import results_table

@@ -31,7 +31,7 @@ ORDER = [
     *("attitude", "height", "timesync", "camera", "camera_files"),
     *("camera_pose", "camera_sighting", "tracking", "track", "autopilot"),
     *("truth", "sources", "image_motion", "flight", "simulation", "logs", "report"),
-    *("ros2", "datasets", "evaluation"),
+    *("fly", "ros2", "datasets", "evaluation"),
     *("demo", "board", "models", "learn", "export"),
     *("commands", "engine_parser", "cli", "__main__"),
 ]

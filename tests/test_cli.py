@@ -24,6 +24,7 @@ COMMANDS = [
     "simulate",
     "demo",
     "info",
+    "fly",
     "report",
     "log",
     "export",
@@ -107,7 +108,7 @@ def test_the_promised_flags(line):
         ("engine shrink e --out s", "one of the arguments --bbox --circle is required"),
         ("engine shrink e --out s --bbox 1,2,3", "expected S,W,N,E"),
         ("engine shrink e --out s --circle 1,two,3", "expected LAT,LON,RADIUS_M"),
-        ("fly", "invalid choice"),
+        ("land", "invalid choice"),
     ],
 )
 def test_a_wrong_flag_is_explained(line, says, capsys):
