@@ -90,7 +90,7 @@ def _ros(tree: dict[str, Any], mounting: dict[str, float]) -> Camera:
     if len(k) != 9:
         raise ValueError(f"camera_matrix must have 9 numbers, got {len(k)}")
     distortion = tree.get("distortion_coefficients", {}).get("data", [])
-    return _camera(
+    return camera_of(
         size=(tree["image_width"], tree["image_height"]),
         focal=(k[0], k[4]),
         centre=(k[2], k[5]),
@@ -105,7 +105,7 @@ def _kalibr(tree: dict[str, Any], mounting: dict[str, float]) -> Camera:
     if model != "pinhole":
         raise ValueError(f"camera_model must be pinhole, got {model}")
     fx, fy, cx, cy = tree["intrinsics"]
-    return _camera(
+    return camera_of(
         size=tree["resolution"],
         focal=(fx, fy),
         centre=(cx, cy),
@@ -135,7 +135,7 @@ def _opencv(text: str, mounting: dict[str, float]) -> Camera:
             raise ValueError(f"the camera matrix must be 3 x 3, got {k}")
         fisheye = storage.getNode("fisheye_model")
         is_fisheye = not fisheye.empty() and fisheye.real() != 0
-        return _camera(
+        return camera_of(
             size=(node(WIDTH_KEYS).real(), node(HEIGHT_KEYS).real()),
             focal=(k[0, 0], k[1, 1]),
             centre=(k[0, 2], k[1, 2]),
@@ -147,9 +147,10 @@ def _opencv(text: str, mounting: dict[str, float]) -> Camera:
         raise DataError(f"OpenCV cannot parse it: {error}") from error
 
 
-def _camera(
+def camera_of(
     *, size: Any, focal: Any, centre: Any, model: str, distortion: Any, mounting: dict[str, float]
 ) -> Camera:
+    """Return the camera of numbers as calibrations have them; ValueError for an unknown model."""
     if model not in LENSES:
         raise ValueError(f"distortion model must be one of {sorted(LENSES)}, got {model!r}")
     lens, numbers = LENSES[model], tuple(float(value) for value in distortion)

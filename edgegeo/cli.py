@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from edgegeo import __version__, commands
+from edgegeo import __version__, commands, engine_parser
 from edgegeo.errors import EdgegeoError
 from edgegeo.fly.flags import FLY_EXAMPLE, add_flags
 
@@ -46,7 +46,19 @@ def parser() -> argparse.ArgumentParser:
     _simulate(_command(group, "simulate", "make frames and truth from a map", SIMULATE_EXAMPLE))
     _demo(_command(group, "demo", "show the whole way on a made landscape", DEMO_EXAMPLE))
     _info(_command(group, "info", "say what an engine folder holds", INFO_EXAMPLE))
-    _log(group.add_parser("log", help="turn a flight log into other formats"))
+    _report(_command(group, "report", "make a page of a flight log", REPORT_EXAMPLE))
+    _log(
+        _command(
+            group,
+            "log",
+            "sum up a flight log, or turn it into other formats",
+            LOG_INFO_EXAMPLE + LOG_EXPORT_EXAMPLE,
+        )
+    )
+    _export(_command(group, "export", "write trained weights as a model folder", EXPORT_EXAMPLE))
+    engine_parser.add_to(
+        _command(group, "engine", "fit to a board, check, time, shrink", engine_parser.EXAMPLE)
+    )
     return top
 
 
@@ -70,9 +82,19 @@ DEMO_EXAMPLE = """\
 INFO_EXAMPLE = """\
   edgegeo info field.edgegeo --verify
 """
+REPORT_EXAMPLE = """\
+  edgegeo report flight.mcap --engine field.edgegeo --out report.html
+"""
 LOG_EXPORT_EXAMPLE = """\
   edgegeo log export flight.mcap flight.kml
   edgegeo log export flight.mcap --format gpx
+"""
+EXPORT_EXAMPLE = """\
+  edgegeo export training/weights/student-1.safetensors --out model-fp16 --precision fp16
+  edgegeo export student.pt --out model-int8 --precision int8 --maps map.tif --footprint-m 120
+"""
+LOG_INFO_EXAMPLE = """\
+  edgegeo log info flight.mcap
 """
 
 
@@ -176,6 +198,13 @@ def _info(p: argparse.ArgumentParser) -> None:
     p.add_argument("--verify", action="store_true", help="hash every file")
 
 
+def _report(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=commands.report)
+    p.add_argument("log", metavar="LOG", help="MCAP file of a flight")
+    p.add_argument("--out", required=True, metavar="HTML", help="self-contained page to write")
+    p.add_argument("--engine", metavar="ENGINE", help="that was flown: shows its map and tiles")
+
+
 def _log(p: argparse.ArgumentParser) -> None:
     group = p.add_subparsers(title="commands", metavar="COMMAND", required=True)
     about = "write the fixes and the track of a flight log as GeoJSON, KML, GPX, CSV or rrd"
@@ -185,6 +214,26 @@ def _log(p: argparse.ArgumentParser) -> None:
     export.add_argument("out", nargs="?", metavar="OUT", help="default: LOG with another ending")
     formats = ("geojson", "kml", "gpx", "csv", "rrd")
     export.add_argument("--format", choices=formats, help="default: by the ending of OUT")
+    about = "say what a flight log holds: duration, fixes, states, errors where truth is known"
+    info = _command(group, "info", about, LOG_INFO_EXAMPLE)
+    info.set_defaults(run=commands.log_info)
+    info.add_argument("log", metavar="LOG", help="MCAP file of a flight")
+
+
+def _export(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=commands.export)
+    p.add_argument("checkpoint", metavar="CHECKPOINT", help="student.pt, or .safetensors")
+    p.add_argument("--out", required=True, metavar="MODEL", help="model folder to write")
+    p.add_argument("--precision", default="fp32", metavar="P", help="fp32, fp16 or int8")
+    p.add_argument(
+        "--maps", nargs="+", default=[], metavar="MAP", help="to judge on; int8 needs it"
+    )
+    p.add_argument("--footprint-m", type=float, default=120.0, metavar="M", help="(default 120)")
+    p.add_argument("--frames", metavar="DIR_OR_VIDEO", help="of the maps' ground")
+    p.add_argument("--truth", metavar="CSV", help="of the frames, for Recall@1")
+    p.add_argument("--like", metavar="MODEL", help="of the same weights: keep its calibration")
+    p.add_argument("--max-recall-loss", type=float, default=0.01, metavar="R", help="of int8")
+    p.add_argument("--even-if-worse", action="store_true", help="keep int8 whatever it measures")
 
 
 def _prior(text: str) -> tuple[float, float, float]:
@@ -214,8 +263,8 @@ def _join_prior(argv: Sequence[str]) -> list[str]:
     """Keep a southern latitude from being taken for an option."""
     joined: list[str] = []
     for arg in argv:
-        if joined and joined[-1] == "--prior":
-            joined[-1] = f"--prior={arg}"
+        if joined and joined[-1] in ("--prior", "--bbox", "--circle"):
+            joined[-1] += f"={arg}"
         else:
             joined.append(arg)
     return joined

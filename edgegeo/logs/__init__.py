@@ -1,4 +1,4 @@
-"""Flights written down: MCAP, JSON lines, CSV, GeoJSON, KML, GPX, a page."""
+"""Flights written down: MCAP, JSON lines, CSV, GeoJSON, KML, GPX."""
 
 from edgegeo.logs.csvlog import CsvLog as CsvLog
 from edgegeo.logs.geojson import GeoJsonLog as GeoJsonLog
@@ -7,4 +7,3 @@ from edgegeo.logs.jsonl import fix_line as fix_line
 from edgegeo.logs.kml import KmlLog as KmlLog
 from edgegeo.logs.mcaplog import FlightLog as FlightLog
 from edgegeo.logs.mcapread import read_log as read_log
-from edgegeo.logs.pagelog import PageLog as PageLog

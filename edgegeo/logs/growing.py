@@ -51,8 +51,7 @@ class GrowingFile:
         """Return a time as ISO 8601 in UTC, or None where the time of day is not known."""
         if self.epoch_us is None:
             return None
-        moment = EPOCH + timedelta(microseconds=time_us + self.epoch_us)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return time_of_day(time_us + self.epoch_us)
 
     def __enter__(self: Log) -> Log:
         return self
@@ -67,6 +66,16 @@ class GrowingFile:
         self.text.close()
         if kind is None or issubclass(kind, KeyboardInterrupt):
             self.partial.replace(self.path)
+
+
+def time_of_day(unix_us: int) -> str:
+    """Return a Unix time as ISO 8601 in UTC.
+
+    >>> time_of_day(1_790_000_000_000_000)
+    '2026-09-21T14:13:20.000Z'
+    """
+    moment = EPOCH + timedelta(microseconds=unix_us)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def is_given(estimate: Estimate) -> bool:

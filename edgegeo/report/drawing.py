@@ -19,8 +19,8 @@ def draw_map(rows: Sequence[Row], truth: Truth, gallery: Gallery, extent: Extent
     the true position, and the fix itself, a cross where it was rejected.
     """
     width, height = extent.size_m
-    true = [_place(truth.get(name), extent) for name, _ in rows]
-    found = [_place(_position(row), extent) for row in rows]
+    true = [place(truth.get(name), extent) for name, _ in rows]
+    found = [place(_position(row), extent) for row in rows]
     kept = [xy if fix.accepted else None for (_, fix), xy in zip(rows, found, strict=True)]
     box = f"{extent.west_m:.1f} {-extent.north_m:.1f} {width:.1f} {height:.1f}"
     return "\n".join(
@@ -29,8 +29,8 @@ def draw_map(rows: Sequence[Row], truth: Truth, gallery: Gallery, extent: Extent
             f'<image x="{extent.west_m:.1f}" y="{-extent.north_m:.1f}" width="{width:.1f}" '
             f'height="{height:.1f}" preserveAspectRatio="none" '
             f'href="{png.data_uri(backdrop(gallery, extent))}"/>',
-            *_track(true, "true"),
-            *_track(kept, "found"),
+            *track(true, "true"),
+            *track(kept, "found"),
             *(_frame(i, rows[i], found[i], true[i]) for i in range(len(rows))),
             "</svg>",
         ]
@@ -53,14 +53,14 @@ def _position(row: Row) -> tuple[float, float] | None:
     return None if fix.lat_deg is None or fix.lon_deg is None else (fix.lat_deg, fix.lon_deg)
 
 
-def _place(position: tuple[float, float] | None, extent: Extent) -> XY | None:
+def place(position: tuple[float, float] | None, extent: Extent) -> XY | None:
     if position is None:
         return None
     east, north = enu_from_geo(*position, extent.lat0_deg, extent.lon0_deg)
     return float(east), -float(north)
 
 
-def _track(points: Sequence[XY | None], kind: str) -> list[str]:
+def track(points: Sequence[XY | None], kind: str) -> list[str]:
     """Return polylines through the points, broken where one is missing."""
     runs: list[list[XY]] = [[]]
     for point in points:
@@ -81,7 +81,7 @@ def _frame(index: int, row: Row, found: XY | None, true: XY | None) -> str:
     _, fix = row
     parts = []
     if true is not None:
-        parts.append(_dot("true", true))
+        parts.append(dot("true", true))
     if found is not None:
         x, y = found
         if true is not None:
@@ -90,14 +90,14 @@ def _frame(index: int, row: Row, found: XY | None, true: XY | None) -> str:
                 f'y2="{true[1]:.2f}"/>'
             )
         if fix.accepted and fix.cov_m2 is not None:
-            parts.append(_ellipse(found, fix.cov_m2))
-        parts.append(_dot("halo", found))
-        parts.append(_dot("found", found) if fix.accepted else _cross(found))
+            parts.append(ellipse(found, fix.cov_m2))
+        parts.append(dot("halo", found))
+        parts.append(dot("found", found) if fix.accepted else _cross(found))
     state = "accepted" if fix.accepted else "rejected"
     return f'<g class="frame {state}" data-row="{index}">{"".join(parts)}</g>'
 
 
-def _dot(kind: str, at: XY) -> str:
+def dot(kind: str, at: XY) -> str:
     """Return a dot whose size is in screen pixels: a stroke of no length with round ends."""
     return f'<path class="dot {kind}" d="M{at[0]:.2f} {at[1]:.2f}h0"/>'
 
@@ -106,7 +106,7 @@ def _cross(at: XY) -> str:
     return f'<text class="cross" x="{at[0]:.2f}" y="{at[1]:.2f}">&#215;</text>'
 
 
-def _ellipse(at: XY, cov_m2: tuple[float, float, float]) -> str:
+def ellipse(at: XY, cov_m2: tuple[float, float, float]) -> str:
     """Return the 1-sigma ellipse of an east-north covariance."""
     ee, en, nn = cov_m2
     middle, spread = (ee + nn) / 2, math.hypot((ee - nn) / 2, en)

@@ -10,6 +10,7 @@ from edgegeo.gallery import Gallery
 from edgegeo.geodesy import enu_from_geo
 
 U8 = NDArray[np.uint8]
+F64 = NDArray[np.float64]
 
 PAPER = 238  # grey of the ground no tile shows
 MAX_PX = 1400
@@ -39,13 +40,17 @@ def extent_of(points: Sequence[tuple[float, float]], gallery: Gallery) -> Extent
         lat, lon = np.array(points, np.float64).T
     else:
         lat, lon = np.asarray(gallery.lat_deg), np.asarray(gallery.lon_deg)
+    return extent_around(lat, lon, gallery.tile_m)
+
+
+def extent_around(lat: F64, lon: F64, margin_m: float) -> Extent:
+    """Return the box around at least one point, `margin_m` wider on each side."""
     lat0, lon0 = float(np.median(lat)), float(np.median(lon))
     east, north = enu_from_geo(lat, lon, lat0, lon0)
-    margin = gallery.tile_m
     return Extent(
         *(lat0, lon0),
-        *(float(east.min()) - margin, float(north.min()) - margin),
-        *(float(east.max()) + margin, float(north.max()) + margin),
+        *(float(east.min()) - margin_m, float(north.min()) - margin_m),
+        *(float(east.max()) + margin_m, float(north.max()) + margin_m),
     )
 
 

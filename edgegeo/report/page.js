@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const map = document.getElementById("map");
-  const rows = [...document.querySelectorAll("tbody tr")];
+  const rows = [...document.querySelectorAll("#list tbody tr")];
   const groups = new Map([...map.querySelectorAll("g.frame")].map((g) => [g.dataset.row, g]));
   const home = map.dataset.home.split(" ").map(Number);
   let box = home.slice();
@@ -25,6 +25,7 @@
       map.appendChild(group); // drawn last: on top
     }
     if (scroll) row.scrollIntoView({ block: "center" });
+    document.dispatchEvent(new CustomEvent("picked", { detail: row }));
   };
 
   const metresAt = (event) => {

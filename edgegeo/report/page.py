@@ -9,18 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgegeo import png
+from edgegeo.durable import write_file
 from edgegeo.gallery import Gallery
-from edgegeo.geodesy import distance_m
+from edgegeo.report import pieces
 from edgegeo.report.drawing import draw_map, scale_bar_m
 from edgegeo.report.figures import Figures, Name, Row, Truth, error_m, figures
-from edgegeo.report.mosaic import extent_of, sheet
-from edgegeo.types import Candidate, Fix
+from edgegeo.report.mosaic import extent_of
 
 Thumbnails = Mapping[Name, NDArray[np.uint8]]
 
-CANDIDATES = 4  # shown beside each frame
-SHOWN_PX = 50  # side of a candidate on the page
-UNKNOWN = "\N{EN DASH}"
 HERE = Path(__file__).parent
 
 
@@ -46,17 +43,20 @@ def write_report(
     Needs nothing beyond the core install. Returns the path.
     """
     truth, frames = truth or {}, frames or {}
-    shown = [c.tile for _, fix in rows for c in fix.candidates[:CANDIDATES]]
-    picture, places = sheet(gallery, shown)
+    sheet_css, places = pieces.sheet_style(gallery, [fix for _, fix in rows])
     points = [truth[name] for name, _ in rows if name in truth]
     points += [(f.lat_deg, f.lon_deg) for _, f in rows if f.accepted and f.lat_deg is not None
                and f.lon_deg is not None]  # fmt: skip
     extent = extent_of(points, gallery)
-    across = picture.shape[1] // gallery.thumbnails.shape[1] * SHOWN_PX
-    sheet_css = f".tile{{background-image:url({png.data_uri(picture)});background-size:{across}px}}"
     lines = [
-        _table_row(i, row, truth.get(row[0]), frames.get(row[0]), places, gallery.tile_m)
-        for i, row in enumerate(rows)
+        pieces.table_row(
+            i,
+            (name, fix),
+            error_m=error_m(fix, truth.get(name)),
+            image=png.data_uri(frames[name]) if name in frames else None,
+            candidates=pieces.tiles(fix, places, truth.get(name), gallery.tile_m),
+        )
+        for i, (name, fix) in enumerate(rows)
     ]
     bar_m = scale_bar_m(extent)
     page = _PAGE.format(
@@ -74,25 +74,24 @@ def write_report(
         rows="\n".join(lines),
     )
     out = Path(path)
-    beside = out.with_name(out.name + ".tmp")
-    beside.write_text(page, encoding="utf-8")
-    return beside.replace(out)
+    write_file(out, page.encode())
+    return out
 
 
 def _cards(of: Figures) -> str:
-    reasons = ", ".join(f"{count} {_words(name)}" for name, count in of.rejects)
-    cards = [
-        ("located", f"{of.accepted} of {of.frames}", f"not located: {reasons or 'none'}"),
-        ("within 20 m", _percent(of.within_20m), "of all frames, accepted and right"),
-        ("median error", _metres(of.median_error_m), f"95 % within {_metres(of.p95_error_m)}"),
-        ("median 1-sigma", _metres(of.median_sigma_m), "as the localiser states it"),
-        ("median time", f"{of.total_ms:.1f} ms", "a frame, all stages"),
-    ]
-    return "".join(
-        f'<div class="card"><span>{label}</span><b>{escape(value)}</b>'
-        f"<small>{escape(note)}</small></div>"
-        for label, value, note in cards
-        if value != UNKNOWN
+    reasons = ", ".join(f"{count} {pieces.words(name)}" for name, count in of.rejects)
+    return pieces.cards(
+        [
+            ("located", f"{of.accepted} of {of.frames}", f"not located: {reasons or 'none'}"),
+            ("within 20 m", pieces.percent(of.within_20m), "of all frames, accepted and right"),
+            (
+                "median error",
+                pieces.metres(of.median_error_m),
+                f"95 % within {pieces.metres(of.p95_error_m)}",
+            ),
+            ("median 1-sigma", pieces.metres(of.median_sigma_m), "as the localiser states it"),
+            ("median time", f"{of.total_ms:.1f} ms", "a frame, all stages"),
+        ]
     )
 
 
@@ -108,69 +107,6 @@ def _stages(of: Figures) -> str:
         for k, (name, ms) in enumerate(of.stages_ms)
     )
     return f'<div class="bar">{parts}</div><div class="legend">{legend}</div>'
-
-
-def _table_row(
-    index: int,
-    row: Row,
-    truth: tuple[float, float] | None,
-    frame: NDArray[np.uint8] | None,
-    places: Mapping[int, tuple[int, int]],
-    tile_m: float,
-) -> str:
-    name, fix = row
-    image = "" if frame is None else f'<img alt="frame" src="{png.data_uri(frame)}">'
-    tiles = "".join(
-        _candidate(c, places[c.tile], truth, tile_m) for c in fix.candidates[:CANDIDATES]
-    )
-    state = "accepted" if fix.accepted else "rejected"
-    return (
-        f'<tr class="{state}" data-row="{index}" tabindex="0"><td>{image}</td>'
-        f"<td><b>{escape(str(name))}</b>{_status(fix)}</td>"
-        f'<td class="n"><div class="p"><i style="width:{100 * fix.probability:.0f}%"></i></div>'
-        f"{fix.probability:.2f}</td>"
-        f'<td class="n">{_metres(error_m(fix, truth))}</td>'
-        f'<td class="n">{_metres(fix.sigma_m)}</td>'
-        f'<td class="tiles">{tiles}</td>'
-        f'<td class="n">{fix.timings_ms.total:.1f}</td></tr>'
-    )
-
-
-def _status(fix: Fix) -> str:
-    if fix.reject is None:
-        where = f"{fix.lat_deg:.6f}, {fix.lon_deg:.6f}"
-        return f'<small class="ok">{where}</small>'
-    return f'<small class="no" title="{escape(fix.reject.value)}">{_words(fix.reject.name)}</small>'
-
-
-def _candidate(
-    candidate: Candidate,
-    place: tuple[int, int],
-    truth: tuple[float, float] | None,
-    tile_m: float,
-) -> str:
-    right = ""
-    if truth is not None:
-        off_m = float(distance_m(candidate.lat_deg, candidate.lon_deg, *truth))
-        right = " right" if off_m <= tile_m / 2 else " wrong"
-    at = f"-{place[0] * SHOWN_PX}px -{place[1] * SHOWN_PX}px"
-    return (
-        f'<span class="tile{right}" style="background-position:{at}" '
-        f'title="tile {candidate.tile}, score {candidate.score:.3f}, '
-        f'retrieval {candidate.retrieval:.3f}"></span>'
-    )
-
-
-def _words(name: str) -> str:
-    return name.lower().replace("_", " ")
-
-
-def _metres(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{value:.1f} m"
-
-
-def _percent(share: float | None) -> str:
-    return UNKNOWN if share is None else f"{100 * share:.0f} %"
 
 
 _PAGE = """<!DOCTYPE html>

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edgegeo.errors import DataError
 from edgegeo.gallery import Gallery
+from edgegeo.report.page import write_report
 from edgegeo.sources.opencv import require_cv2
 from edgegeo.types import Fix
 
@@ -43,8 +44,6 @@ class PageLog:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        from edgegeo.report import write_report
-
         if self.rows and (kind is None or issubclass(kind, KeyboardInterrupt)):
             write_report(self.path, self.rows, self.gallery, title=self.title, frames=self.pictures)
 

@@ -1,72 +1,18 @@
 """The report: figures by hand, a page that parses, and a page that works in a browser."""
 
 import re
-import subprocess
-from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edgegeo.demo.landscape import landscape
-from edgegeo.gallery import Gallery
 from edgegeo.geodesy import geo_from_enu
 from edgegeo.report import write_report
 from edgegeo.report.drawing import draw_map
 from edgegeo.report.figures import figures
 from edgegeo.report.mosaic import backdrop, extent_of, sheet
-from edgegeo.types import Candidate, Fix, Reject, Timings
-
-CHROMIUM = Path("/usr/bin/chromium")
-LAT, LON = 47.0, 8.0
-SIDE, TILE_M = 9, 32.0  # tiles a side, without overlap
-
-
-def make_gallery():
-    rgb = landscape(5, SIDE * 32, 1.0)
-    tiles = rgb.reshape(SIDE, 32, SIDE, 32, 3).swapaxes(1, 2).reshape(-1, 32, 32, 3)
-    row, col = np.divmod(np.arange(SIDE**2), SIDE)
-    middle = (SIDE - 1) / 2
-    lat, lon = geo_from_enu((col - middle) * TILE_M, (middle - row) * TILE_M, LAT, LON)
-    n = SIDE**2
-    return Gallery(
-        embeddings=np.zeros((n, 4), np.int8),
-        embedding_scales=np.ones(n, np.float32),
-        tokens=np.zeros((n, 1, 2), np.int8),
-        token_scales=np.ones(n, np.float32),
-        lat_deg=lat,
-        lon_deg=lon,
-        maps=np.zeros(n, np.int32),
-        coverage=np.ones(n, np.float32),
-        thumbnails=np.ascontiguousarray(tiles),
-        tile_m=TILE_M,
-    ), rgb
-
-
-def make_fix(east_m, north_m, reject=None, **changes):
-    lat, lon = geo_from_enu(east_m, north_m, LAT, LON)
-    candidates = tuple(
-        Candidate(
-            tile=t,
-            lat_deg=float(lat),
-            lon_deg=float(lon),
-            found_lat_deg=float(lat),
-            found_lon_deg=float(lon),
-            retrieval=0.8,
-            score=-0.1 * t,
-        )
-        for t in (3, 40, 7, 8, 9)
-    )
-    base = {
-        "time_us": 0,
-        "lat_deg": float(lat),
-        "lon_deg": float(lon),
-        "cov_m2": (25.0, 9.0, 16.0),
-        "probability": 0.9,
-        "candidates": candidates,
-        "timings_ms": Timings(rectify=1, encode=5, search=0.5, pairs=0.2, rank=3, fix=0.1),
-    }
-    return Fix(**{**base, "reject": reject, **changes})
+from edgegeo.types import Fix, Reject
+from tests.report.browser import Outline, in_chromium, needs_chromium
+from tests.report.located import LAT, LON, TILE_M, make_fix, make_gallery
 
 
 def a_flight():
@@ -91,27 +37,6 @@ def page(tmp_path):
     return write_report(
         tmp_path / "report.html", rows, gallery, title="A <flight>", truth=truth, frames=frames
     )
-
-
-class Outline(HTMLParser):
-    VOID = frozenset({"meta", "link", "img", "br", "input"})
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.starts, self.urls = [], [], []
-
-    def handle_starttag(self, tag, attrs):
-        self.starts.append((tag, dict(attrs)))
-        self.urls += [value for key, value in attrs if key in ("src", "href")]
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.starts.append((tag, dict(attrs)))
-        self.urls += [value for key, value in attrs if key in ("src", "href")]
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
 
 
 def test_figures_by_hand():
@@ -185,36 +110,18 @@ def test_a_page_without_frames_truth_or_rows(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
+@needs_chromium
 def test_a_browser_shows_it_without_error_and_a_click_marks_the_frame(page, tmp_path):
-    probe = """<script>
+    probe = """
     document.querySelectorAll("tbody tr")[5].click();
     document.body.dataset.marked = document.querySelector("g.frame.on").dataset.row;
     document.querySelectorAll("g.frame")[2].dispatchEvent(new MouseEvent("click"));
     document.body.dataset.row = document.querySelector("tr.on").dataset.row;
     document.body.dataset.on = document.querySelectorAll("g.frame.on").length;
-    document.body.dataset.faults = faults.join("; ");
-    </script>"""
-    watch = "<script>var faults = []; onerror = (m) => { faults.push(m); };</script>"
-    text = page.read_text().replace("<head>", "<head>" + watch)
-    text = text.replace("</body>", probe + "</body>")
-    (tmp_path / "probe.html").write_text(text)
-    done = subprocess.run(
-        [
-            *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
-            *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
-            *("--disable-sync", f"--user-data-dir={tmp_path / 'profile'}"),
-            *("--enable-logging=stderr", "--v=0", "--dump-dom"),
-            (tmp_path / "probe.html").as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    body = re.search(r"<body[^>]*>", done.stdout).group()
+    """
+    body, log = in_chromium(page, probe, tmp_path)
     assert 'data-marked="5"' in body
     assert 'data-row="2"' in body
     assert 'data-on="1"' in body
     assert 'data-faults=""' in body
-    assert "CONSOLE" not in done.stderr
+    assert "CONSOLE" not in log
