@@ -68,10 +68,13 @@ def write_flight_report(
         "rows": [round(1e-6 * (flown.frames[i][1] - start_us), 2) for i in shown],
         **values_over_time(flown, error_m),
     }
+    when = "at an unknown time of day"  # as in a replay, whose clock is that of its file
+    if flown.epoch_us:
+        when = time_of_day(start_us + flown.epoch_us)
     early = ", which ends early" if records.truncated else ""
     page = _PAGE.format(
         title=escape(records.path.name),
-        about=f"flown {time_of_day(start_us + flown.epoch_us)}{early}",
+        about=f"flown {when}{early}",
         css=_file("page.css") + _file("flight.css") + style,
         cards=flight_cards(flown, error_m),
         map=draw_flight(flown, shown, gallery, extent),
