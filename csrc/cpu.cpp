@@ -3,6 +3,9 @@
 #if defined(EDGEGEO_HAS_AVX2)
 #include <cpuid.h>
 #endif
+#if defined(EDGEGEO_HAS_NEON)
+#include <sys/auxv.h>
+#endif
 
 namespace edgegeo {
 namespace {
@@ -22,6 +25,13 @@ bool runs_avx2() noexcept {
 }
 #endif
 
+#if defined(EDGEGEO_HAS_NEON)
+bool runs_dotprod() noexcept {
+  constexpr unsigned long asimddp = 1ul << 20;  // HWCAP_ASIMDDP, which old headers lack
+  return (getauxval(AT_HWCAP) & asimddp) != 0;
+}
+#endif
+
 }  // namespace
 
 std::string_view name(Target target) noexcept {
@@ -30,6 +40,8 @@ std::string_view name(Target target) noexcept {
       return "avx2";
     case Target::neon:
       return "neon";
+    case Target::dotprod:
+      return "dotprod";
     default:
       return "scalar";
   }
@@ -42,6 +54,7 @@ std::vector<Target> targets() {
 #endif
 #if defined(EDGEGEO_HAS_NEON)
   found.push_back(Target::neon);
+  if (runs_dotprod()) found.push_back(Target::dotprod);
 #endif
   return found;
 }

@@ -1,7 +1,7 @@
 """The `edgegeo` command: a thin layer over the package's functions.
 
-Results go to standard output, everything else to standard error. Exit codes: 0 done, 2 an
-error explained in one line, 130 interrupted.
+Results go to standard output, everything else to standard error. Exit codes: 0 done (also a
+flight ended by SIGTERM), 2 an error explained in one line, 130 interrupted.
 """
 
 import argparse
@@ -9,8 +9,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from edgegeo import __version__, commands
+from edgegeo import __version__, commands, engine_parser
 from edgegeo.errors import EdgegeoError
+from edgegeo.fly.flags import FLY_EXAMPLE, add_flags
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,12 +41,24 @@ def parser() -> argparse.ArgumentParser:
     group = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _build(_command(group, "build", "cut a map into an engine folder", BUILD_EXAMPLE))
     _locate(_command(group, "locate", "locate frames, one JSON line each", LOCATE_EXAMPLE))
+    _fly(_command(group, "fly", "locate in flight and tell the autopilot", FLY_EXAMPLE))
     _evaluate(_command(group, "evaluate", "measure an engine on a truth table", EVALUATE_EXAMPLE))
     _simulate(_command(group, "simulate", "make frames and truth from a map", SIMULATE_EXAMPLE))
     _demo(_command(group, "demo", "show the whole way on a made landscape", DEMO_EXAMPLE))
     _info(_command(group, "info", "say what an engine folder holds", INFO_EXAMPLE))
     _report(_command(group, "report", "make a page of a flight log", REPORT_EXAMPLE))
-    _log(group.add_parser("log", help="sum up a flight log, or turn it into other formats"))
+    _log(
+        _command(
+            group,
+            "log",
+            "sum up a flight log, or turn it into other formats",
+            LOG_INFO_EXAMPLE + LOG_EXPORT_EXAMPLE,
+        )
+    )
+    _export(_command(group, "export", "write trained weights as a model folder", EXPORT_EXAMPLE))
+    engine_parser.add_to(
+        _command(group, "engine", "fit to a board, check, time, shrink", engine_parser.EXAMPLE)
+    )
     return top
 
 
@@ -75,6 +88,10 @@ REPORT_EXAMPLE = """\
 LOG_EXPORT_EXAMPLE = """\
   edgegeo log export flight.mcap flight.kml
   edgegeo log export flight.mcap --format gpx
+"""
+EXPORT_EXAMPLE = """\
+  edgegeo export training/weights/student-1.safetensors --out model-fp16 --precision fp16
+  edgegeo export student.pt --out model-int8 --precision int8 --maps map.tif --footprint-m 120
 """
 LOG_INFO_EXAMPLE = """\
   edgegeo log info flight.mcap
@@ -134,6 +151,11 @@ def _locate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--geojson", metavar="F", help="also write points and track here")
     p.add_argument("--csv", metavar="F", help="also write a table here")
     p.add_argument("--report", metavar="F", help="also write a self-contained page here")
+
+
+def _fly(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=commands.fly)
+    add_flags(p)
 
 
 def _evaluate(p: argparse.ArgumentParser) -> None:
@@ -198,6 +220,22 @@ def _log(p: argparse.ArgumentParser) -> None:
     info.add_argument("log", metavar="LOG", help="MCAP file of a flight")
 
 
+def _export(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=commands.export)
+    p.add_argument("checkpoint", metavar="CHECKPOINT", help="student.pt, or .safetensors")
+    p.add_argument("--out", required=True, metavar="MODEL", help="model folder to write")
+    p.add_argument("--precision", default="fp32", metavar="P", help="fp32, fp16 or int8")
+    p.add_argument(
+        "--maps", nargs="+", default=[], metavar="MAP", help="to judge on; int8 needs it"
+    )
+    p.add_argument("--footprint-m", type=float, default=120.0, metavar="M", help="(default 120)")
+    p.add_argument("--frames", metavar="DIR_OR_VIDEO", help="of the maps' ground")
+    p.add_argument("--truth", metavar="CSV", help="of the frames, for Recall@1")
+    p.add_argument("--like", metavar="MODEL", help="of the same weights: keep its calibration")
+    p.add_argument("--max-recall-loss", type=float, default=0.01, metavar="R", help="of int8")
+    p.add_argument("--even-if-worse", action="store_true", help="keep int8 whatever it measures")
+
+
 def _prior(text: str) -> tuple[float, float, float]:
     try:
         lat_deg, lon_deg, radius_m = map(float, text.split(","))
@@ -225,8 +263,8 @@ def _join_prior(argv: Sequence[str]) -> list[str]:
     """Keep a southern latitude from being taken for an option."""
     joined: list[str] = []
     for arg in argv:
-        if joined and joined[-1] == "--prior":
-            joined[-1] = f"--prior={arg}"
+        if joined and joined[-1] in ("--prior", "--bbox", "--circle"):
+            joined[-1] += f"={arg}"
         else:
             joined.append(arg)
     return joined

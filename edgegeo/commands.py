@@ -1,8 +1,10 @@
 """What each command does with its arguments. Imports stand inside, so that help is quick."""
 
+import json
 import sys
 from argparse import Namespace
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -61,6 +63,12 @@ def locate(args: Namespace) -> None:
                 log.add(frame.name, fix)
             if page is not None:
                 page.add(frame.name, fix, frame.image)
+
+
+def fly(args: Namespace) -> None:
+    from edgegeo.fly.command import run
+
+    run(args)
 
 
 def evaluate(args: Namespace) -> None:
@@ -139,3 +147,63 @@ def log_info(args: Namespace) -> None:
     from edgegeo.logs.mcapread import read_log
 
     print(describe(read_log(args.log)))
+
+
+def export(args: Namespace) -> None:
+    from edgegeo.errors import MissingExtraError
+
+    if find_spec("torch") is None:
+        raise MissingExtraError.of("export", "train")
+    from edgegeo.export.export import Imagery, export
+
+    report = export(
+        args.checkpoint,
+        args.out,
+        precision=args.precision,
+        imagery=Imagery(
+            maps=args.maps, footprint_m=args.footprint_m, frames=args.frames, truth=args.truth
+        ),
+        like=args.like,
+        max_recall_loss=args.max_recall_loss,
+        even_if_worse=args.even_if_worse,
+    )
+    print(json.dumps(report, indent=2))
+
+
+def engine_check(args: Namespace) -> None:
+    from edgegeo.board.check import check
+
+    print(check(args.engine))
+
+
+def engine_bench(args: Namespace) -> None:
+    from edgegeo.board.bench import bench
+
+    print(bench(args.engine, frames=args.frames, threads=args.threads))
+
+
+def engine_shrink(args: Namespace) -> None:
+    from edgegeo.building.shrink import Box, shrink
+    from edgegeo.types import Prior
+
+    shrink(args.engine, Box(*args.bbox) if args.bbox else Prior(*args.circle), args.out)
+
+
+def engine_build(args: Namespace) -> None:
+    from edgegeo.engine import open_engine
+    from edgegeo.errors import RangeError
+    from edgegeo.plans import open_plans, toolkit
+
+    for name in ("candidates", "workspace_mib"):
+        least = 1 if name == "candidates" else 0
+        if getattr(args, name) < least:
+            raise RangeError.of(name, f"at least {least}", getattr(args, name))
+    loaded = open_plans(
+        open_engine(args.engine),
+        toolkit(),
+        candidates=args.candidates,
+        workspace_bytes=args.workspace_mib << 20,
+        rebuild=args.again,
+    )
+    for session in loaded:
+        print(session.name)

@@ -87,6 +87,19 @@ def exchange(a: Path, b: Path) -> bool:
     return bool(renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0)
 
 
+def put_in_place(made: Path, out: Path) -> None:
+    """Rename a finished folder to `out`; an older one there is left where `made` was, or beside.
+
+    In one step where the system can swap two folders.
+    """
+    if not out.exists():
+        os.rename(made, out)
+    elif not exchange(made, out):
+        os.rename(out, made.with_name(made.name + ".replaced"))
+        os.rename(made, out)
+    sync_folder(out.parent)
+
+
 @contextmanager
 def disk_full_explained(out: Path) -> Iterator[None]:
     """Turn a full disk, a quota or a file size limit into an EngineError that helps."""

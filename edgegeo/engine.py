@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgegeo import reference
+from edgegeo.backends.sidecar import read_sidecar, verify_plan
 from edgegeo.errors import EngineError, RangeError
 from edgegeo.gallery import FILES, Gallery, open_gallery
 from edgegeo.manifest import MANIFEST, Manifest, MapRecord, read_manifest, sha256_of
@@ -14,6 +15,7 @@ from edgegeo.model_folder import ENCODER, RANKER
 from edgegeo.preprocess import PREPROCESSING
 
 REQUIRED = (ENCODER, RANKER, *(f"gallery/{name}.npy" for name in FILES))
+PLAN = ".plan"  # encoder.plan is made of encoder.onnx
 NAMED_MAPS = 3  # how many maps of one source `describe` names
 
 
@@ -46,6 +48,7 @@ class Engine:
             f"rule         {footprint_rule(m.tile_m, m.px)}",
             f"calibration  {', '.join(map(_setting, m.calibration.items())) or 'none'}",
             f"versions     {', '.join(f'{name} {value}' for name, value in m.versions.items())}",
+            *map(_plan_line, plans_in(self.path)),
         ]
         for (licence, attribution), records in _by_source(m.maps).items():
             names = ", ".join(record.name for record in records[:NAMED_MAPS])
@@ -67,17 +70,17 @@ class Engine:
         return reference.largest_difference(self.path)
 
 
-def open_engine(path: str | Path, verify: Literal["models", "all"] = "models") -> Engine:
+def open_engine(path: str | Path, verify: Literal["models", "files", "all"] = "models") -> Engine:
     """Open an engine folder, refusing anything that is not whole.
 
     Always checked: the manifest, the size of every file, the hashes of the models, and the
-    header and shape of the gallery's files. With `verify="all"` every file is hashed, which
-    reads the whole gallery.
+    header and shape of the gallery's files. With `verify="files"` every file is hashed, which
+    reads the whole gallery; with "all" so are the TensorRT plans that were added on a board.
 
     Raises EngineError saying what was expected, what came, and what to do.
     """
-    if verify not in ("models", "all"):
-        raise RangeError.of("verify", "'models' or 'all'", repr(verify))
+    if verify not in ("models", "files", "all"):
+        raise RangeError.of("verify", "'models', 'files' or 'all'", repr(verify))
     folder = _find(Path(path))
     manifest = read_manifest(folder)
     missing = [name for name in REQUIRED if name not in manifest.files]
@@ -88,7 +91,10 @@ def open_engine(path: str | Path, verify: Literal["models", "all"] = "models") -
             f"{folder} wants preprocessing {manifest.preprocessing}, this edgegeo does "
             f"{PREPROCESSING}: use the edgegeo that built it, or build it again"
         )
-    _check_files(folder, manifest, hash_all=verify == "all")
+    _check_files(folder, manifest, hash_all=verify != "models")
+    if verify == "all":
+        for plan in plans_in(folder):
+            verify_plan(plan)
     gallery = open_gallery(
         folder / "gallery",
         tiles=manifest.tiles,
@@ -105,6 +111,11 @@ def is_engine(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return '"format_version"' in text and '"model_id"' in text
+
+
+def plans_in(folder: Path) -> list[Path]:
+    """Return the TensorRT plans in a folder; no manifest lists them, each has a sidecar."""
+    return sorted(folder.glob("*" + PLAN))
 
 
 def set_aside(out: Path) -> Path:
@@ -158,6 +169,14 @@ def _check_files(folder: Path, manifest: Manifest, hash_all: bool) -> None:
                 f"{file} was changed: its sha256 is not the one in {MANIFEST}; "
                 "copy it again, or build the engine again"
             )
+
+
+def _plan_line(plan: Path) -> str:
+    try:
+        board = read_sidecar(plan).board
+    except EngineError as error:
+        return f"plan         {plan.name}: {error}"
+    return f"plan         {plan.name}: TensorRT {board.tensorrt}, {board.device}"
 
 
 def _by_source(maps: Sequence[MapRecord]) -> dict[tuple[str, str], list[MapRecord]]:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from edgegeo import agreement, copies, fix, geodesy, pairs, retrieval
 from edgegeo import rectify as rectifying
-from edgegeo.backends.onnxruntime import Session
 from edgegeo.calibration import calibration_from_json
 from edgegeo.clock import Clock
 from edgegeo.engine import open_engine
@@ -16,9 +15,10 @@ from edgegeo.errors import RangeError
 from edgegeo.gallery import Gallery
 from edgegeo.given import Given
 from edgegeo.manifest import Manifest
+from edgegeo.networks import Backend, open_networks
+from edgegeo.plans import BATCH
 from edgegeo.types import Fix, Prior, Reject
 
-BATCH = 32  # crops encoded at once
 MIN_DETAIL = 0.03  # standard deviation of the network's input over the covered part
 FOOTPRINT_SHARE = 0.8  # of the footprint's short side: one tile
 MIN_FOOTPRINT_TILES = 0.5  # short side of the footprint
@@ -37,11 +37,20 @@ class Localizer:
         engine_path: the folder `edgegeo build` wrote.
         threads: CPU threads of the networks; 0 takes every CPU this process may use.
         candidates: positions that are ranked for each frame, each by up to four crops.
+        backend: "auto" flies the engine's TensorRT plans where it has some that can be made to
+            fit this board, else ONNX Runtime; see networks.open_networks.
 
     Raises EngineError for a folder that is not a whole engine of a version known here.
     """
 
-    def __init__(self, engine_path: str | Path, *, threads: int = 0, candidates: int = 12) -> None:
+    def __init__(
+        self,
+        engine_path: str | Path,
+        *,
+        threads: int = 0,
+        candidates: int = 12,
+        backend: Backend = "auto",
+    ) -> None:
         if candidates < 1:
             raise RangeError.of("candidates", "1 or more", candidates)
         engine = open_engine(engine_path)
@@ -49,9 +58,10 @@ class Localizer:
         self.gallery: Gallery = engine.gallery
         self.calibration = calibration_from_json(engine.manifest.calibration)
         self.candidates = candidates
-        self._encoder = Session(engine.encoder_path, threads)
-        self._ranker = Session(engine.ranker_path, threads)
-        self._pool = retrieval.Pool(self._encoder.threads)
+        self._encoder, self._ranker, threads = open_networks(
+            engine, backend, threads=threads, candidates=candidates
+        )
+        self._pool = retrieval.Pool(threads)
 
     @property
     def tile_m(self) -> float:

@@ -51,7 +51,7 @@ class Manifest:
     maps: tuple[MapRecord, ...]
     files: Mapping[str, FileRecord]
     created: str
-    versions: Mapping[str, str]
+    versions: Mapping[str, str | None]
     format_version: int = FORMAT_VERSION
 
     @property

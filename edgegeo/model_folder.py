@@ -10,6 +10,7 @@ from edgegeo.errors import EngineError
 
 ENCODER = "encoder.onnx"
 RANKER = "ranker.onnx"
+PARITY = "parity.json"  # what an export measured, see edgegeo.export
 SHIPPED = Path(__file__).parent / "model"
 
 

@@ -7,10 +7,29 @@ from types import SimpleNamespace
 
 import pytest
 
+from edgegeo import plans
+from edgegeo.backends.cuda import read_board
 from edgegeo.cli import main, parser
+from edgegeo.engine import open_engine
+from edgegeo.plans import Toolkit
+from tests.cuda_double import CudaDouble
 from tests.fake_localizer import FAR, GOOD, LOST, FakeLocalizer, write_frames, write_truth
+from tests.sample_engine import LAT, LON, sample_engine
+from tests.tensorrt_double import tensorrt_double
 
-COMMANDS = ["build", "locate", "evaluate", "simulate", "demo", "info", "report"]
+COMMANDS = [
+    "build",
+    "locate",
+    "evaluate",
+    "simulate",
+    "demo",
+    "info",
+    "fly",
+    "report",
+    "log",
+    "export",
+    "engine",
+]
 
 
 @pytest.fixture
@@ -64,6 +83,14 @@ def test_help_loads_nothing_heavy():
         "simulate a.tif --out d --heading any --seed 0",
         "demo --out d",
         "info e --verify",
+        "export student.pt --out m --precision fp16 --like m0",
+        "export s.pt --out m --precision int8 --maps a.tif b.tif --footprint-m 60 --even-if-worse",
+        "export s.pt --out m --maps a.tif --frames f --truth t --max-recall-loss 0.02",
+        "engine check e",
+        "engine bench e --frames 10 --threads 2",
+        "engine shrink e --bbox=-34,151,-33,152 --out s",
+        "engine shrink e --circle 1,2,300 --out s",
+        "engine build e --candidates 20 --workspace-mib 128 --again",
         "report l --out r.html --engine e",
         "log info l",
     ],
@@ -78,7 +105,10 @@ def test_the_promised_flags(line):
         ("build a.tif --out e --tile-m 100 --footprint-m 120", "not allowed with"),
         ("locate e f --prior 1,2", "expected LAT,LON,RADIUS_M"),
         ("simulate a.tif --out d --size 640", "expected WxH"),
-        ("fly", "invalid choice"),
+        ("engine shrink e --out s", "one of the arguments --bbox --circle is required"),
+        ("engine shrink e --out s --bbox 1,2,3", "expected S,W,N,E"),
+        ("engine shrink e --out s --circle 1,two,3", "expected LAT,LON,RADIUS_M"),
+        ("land", "invalid choice"),
     ],
 )
 def test_a_wrong_flag_is_explained(line, says, capsys):
@@ -130,6 +160,33 @@ def test_an_error_is_one_line_and_code_2(frames, capsys, flags, says):
     assert "Traceback" not in err
 
 
+def test_engine_build_builds_plans_and_prints_them(tmp_path, capsys, monkeypatch):
+    """Over the labelled double of TensorRT."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    cudart = CudaDouble()
+    trt = tensorrt_double(cudart)
+    monkeypatch.setattr(plans, "toolkit", lambda: Toolkit(trt, cudart, read_board(trt, cudart)))
+    engine = sample_engine(tmp_path)
+    assert main(["engine", "build", str(engine)]) == 0
+    out, err = capsys.readouterr()
+    assert out.split() == [str(engine / "encoder.plan"), str(engine / "ranker.plan")]
+    assert "building ranker.plan with TensorRT 10.3.0" in err
+    assert main(["engine", "build", str(engine), "--again"]) == 0
+    assert "building ranker.plan" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--candidates", "0"], "candidates must be at least 1, got 0"),
+        (["--workspace-mib", "-1"], "workspace_mib must be at least 0, got -1"),
+    ],
+)
+def test_engine_build_checks_its_numbers(tmp_path, capsys, flags, says):
+    assert main(["engine", "build", str(sample_engine(tmp_path)), *flags]) == 2
+    assert says in capsys.readouterr().err
+
+
 def test_info_of_nothing(tmp_path, capsys):
     assert main(["info", str(tmp_path / "none.edgegeo")]) == 2
     assert "none.edgegeo" in capsys.readouterr().err
@@ -161,3 +218,27 @@ def test_a_reader_that_has_seen_enough_is_no_error(frames):
     error = run.stderr.read()
     run.stderr.close()
     assert (run.wait(), error) == (0, b"")
+
+
+def test_the_engine_commands_do_what_their_functions_do(tmp_path, capsys):
+    engine, small = sample_engine(tmp_path), tmp_path / "small.edgegeo"
+    assert main(["engine", "check", str(engine)]) == 0
+    assert "reference    off by 0" in capsys.readouterr().out
+    assert main(["engine", "bench", str(engine), "--frames", "2"]) == 0
+    assert "| **locate** |" in capsys.readouterr().out
+    line = ["engine", "shrink", str(engine), "--bbox", f"{LAT},{LON},{LAT + 1},{LON + 1}"]
+    assert main([*line, "--out", str(small)]) == 0
+    assert 0 < len(open_engine(small).gallery) < len(open_engine(engine).gallery)
+
+
+@pytest.mark.parametrize("area", [["--bbox", "-34,-71,-33,-70"], ["--circle", "-34,-71,100"]])
+def test_a_southern_area_is_no_option_and_holds_no_tile(tmp_path, capsys, area):
+    engine = sample_engine(tmp_path)
+    assert main(["engine", "shrink", str(engine), *area, "--out", str(tmp_path / "s")]) == 2
+    assert "has no tile in" in capsys.readouterr().err
+
+
+def test_export_without_torch_names_the_extra(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert main(["export", "student.pt", "--out", str(tmp_path / "m")]) == 2
+    assert "pip install 'edgegeo[train]'" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """Whole files, swapped folders, and a full disk put into words."""
 
 import errno
+import shutil
 
 import pytest
 
@@ -50,3 +51,17 @@ def test_a_full_disk_is_explained_and_other_errors_pass(tmp_path):
         raise OSError(errno.ENOSPC, "No space left on device")
     with pytest.raises(PermissionError), durable.disk_full_explained(tmp_path):
         raise PermissionError(errno.EACCES, "Permission denied")
+
+
+@pytest.mark.parametrize("swaps", [True, False])
+def test_a_finished_folder_takes_the_place_of_an_older_one(tmp_path, monkeypatch, swaps):
+    if not swaps:
+        monkeypatch.setattr(durable, "exchange", lambda _a, _b: False)
+    scratch, out = tmp_path / "scratch", tmp_path / "model"
+    for text in ("first", "second"):
+        (scratch / "made").mkdir(parents=True)
+        (scratch / "made" / "a.txt").write_text(text)
+        durable.put_in_place(scratch / "made", out)
+        assert (out / "a.txt").read_text() == text
+        shutil.rmtree(scratch)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import onnx
 import pytest
 
 from edgegeo.backends.onnxruntime import Session
@@ -56,4 +57,13 @@ def test_a_file_that_is_no_network_is_an_engine_error(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(EngineError, match="cannot be loaded"):
+        Session(path)
+
+
+def test_an_operator_that_is_not_known_is_named(tmp_path):
+    path = write_model(tmp_path) / "encoder.onnx"
+    model = onnx.load(path)
+    model.graph.node[0].op_type = "ConvOfTomorrow"
+    onnx.save(model, path)
+    with pytest.raises(EngineError, match="ConvOfTomorrow"):
         Session(path)

@@ -23,19 +23,17 @@ from pathlib import Path
 from typing import Any
 
 from edgegeo import durable
-from edgegeo.datasets import Benchmark, open_benchmark
+from edgegeo.datasets import open_benchmark
 from edgegeo.datasets.open import SETS
 from edgegeo.errors import DataError, EdgegeoError
 from edgegeo.evaluation.benchmark_table import benchmark_table
 from edgegeo.evaluation.benchmarks import summarise_ranking
 from edgegeo.evaluation.candidate_lists import read_lists, write_candidates
-from edgegeo.evaluation.image_encoder import ImageEncoder, encoder_of_model, encoder_of_onnx
-from edgegeo.evaluation.provenance import commit, versions
-from edgegeo.evaluation.ranking import Rows, rank, reordered
-from edgegeo.evaluation.written_embeddings import read_embeddings
+from edgegeo.evaluation.ranking import rank, reordered
+from edgegeo.provenance import commit, versions
+from training.embedding_source import check_source, embed, source_arguments
 
 CANDIDATES = 10  # what the field's re-rankers are given
-OF_ONNX = ("px", "mean", "std", "output")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,71 +45,17 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("set", choices=SETS, metavar="SET")
     p.add_argument("folder", type=Path, metavar="FOLDER")
     p.add_argument("--split", help="of the set; a wrong one gets the list of them")
-    source = p.add_mutually_exclusive_group(required=True)
-    source.add_argument("--model", type=Path, metavar="DIR", help="model folder of ours")
-    source.add_argument("--onnx", type=Path, metavar="FILE", help="any encoder (b, 3, px, px)")
-    source.add_argument("--embeddings", type=Path, nargs=2, metavar=("QUERIES", "GALLERY"))
-    p.add_argument("--ids", type=Path, nargs=2, metavar=("QUERIES", "GALLERY"))
-    p.add_argument("--px", type=int, metavar="N", help="side of --onnx's input")
-    p.add_argument("--mean", type=float, nargs=3, help="of --onnx; ImageNet's by default")
-    p.add_argument("--std", type=float, nargs=3, help="of --onnx; ImageNet's by default")
-    p.add_argument("--output", metavar="NAME", help="of --onnx; the first by default")
-    p.add_argument("--fit", choices=("stretch", "crop"), default="stretch", help="to a square")
-    p.add_argument("--bad-images", choices=("error", "skip"), default="error")
+    source_arguments(p)
     p.add_argument("--reranked", type=Path, metavar="JSONL", help="a re-ranker's answer")
     p.add_argument("--candidates", type=Path, metavar="JSONL", help="write a re-ranker's input")
     p.add_argument("--top", type=int, default=CANDIDATES, metavar="K", help="of them, up to 100")
-    p.add_argument("--threads", type=int, default=0, metavar="N", help="0 for all cores")
     p.add_argument("--out", type=Path, default=Path("results.json"), metavar="JSON")
     return p
 
 
-def embed(
-    benchmark: Benchmark, args: argparse.Namespace
-) -> tuple[Benchmark, Rows, Rows, dict[str, Any]]:
-    """Return what can be judged, its unit rows, and what was left out of it."""
-    if args.embeddings:
-        queries, gallery = (
-            read_embeddings(path, ids, [image.id for image in images])
-            for path, ids, images in zip(
-                args.embeddings, args.ids, (benchmark.queries, benchmark.gallery), strict=True
-            )
-        )
-        if queries.shape[1] != gallery.shape[1]:
-            raise DataError(f"the embeddings differ in width: {queries.shape}, {gallery.shape}")
-        return benchmark, queries, gallery, {"encoder": [str(path) for path in args.embeddings]}
-    encoder = encoder_of(args)
-    skip_bad = args.bad_images == "skip"
-    queries, bad_queries = encoder.encode(
-        benchmark.queries, what="queries", fit=args.fit, skip_bad=skip_bad, progress=True
-    )
-    gallery, bad_gallery = encoder.encode(
-        benchmark.gallery, what="gallery images", fit=args.fit, skip_bad=skip_bad, progress=True
-    )
-    skipped = {
-        "encoder": encoder.name,
-        "px": encoder.px,
-        "fit": args.fit,
-        "skipped_queries": [benchmark.queries[i].id for i in bad_queries],
-        "skipped_gallery": [benchmark.gallery[i].id for i in bad_gallery],
-    }
-    return benchmark.without(bad_queries, bad_gallery), queries, gallery, skipped
-
-
-def encoder_of(args: argparse.Namespace) -> ImageEncoder:
-    if args.model:
-        return encoder_of_model(args.model, args.threads)
-    given = {name: getattr(args, name) for name in OF_ONNX if getattr(args, name) is not None}
-    return encoder_of_onnx(args.onnx, threads=args.threads, **given)
-
-
 def check(args: argparse.Namespace) -> None:
     """Refuse what would be ignored, and a result that could not be written."""
-    if bool(args.embeddings) != bool(args.ids):
-        raise DataError("--embeddings QUERIES GALLERY and --ids go together, one id a line")
-    for name in OF_ONNX:
-        if getattr(args, name) is not None and not args.onnx:
-            raise DataError(f"--{name} is for --onnx")
+    check_source(args)
     for path in (args.out, args.candidates):
         if path is not None and not path.parent.is_dir():
             raise DataError(f"cannot write {path}: its folder does not exist")
@@ -131,7 +75,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     results["settings"] = {"folder": str(args.folder), **encoded}
     if args.reranked:
         results["settings"]["reranked"] = str(args.reranked)
-    results |= {"commit": commit(), "versions": versions()}
+    results |= {"commit": commit(), "versions": versions("opencv-python")}
     text = json.dumps(results, indent=1, allow_nan=False) + "\n"
     durable.write_file(args.out, text.encode())
     return results

@@ -5,7 +5,8 @@
 Reads   RUN/student.pt   from training.train_student, or a .safetensors file of weights
         DATA             tiles of the train split, for the whitening
 Writes  OUT/             encoder.onnx  ranker.onnx  model.json (not yet calibrated), and
-                         student.safetensors: the weights in half precision, to go on from
+                         student.safetensors and student.whitening.safetensors: the weights in
+                         half precision and their whitening, to go on from
 """
 
 import argparse
@@ -14,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from edgegeo.export.onnx import export_student, load_student, save_student
+from edgegeo.export.checkpoint import load_student, save_student
+from edgegeo.export.onnx import export_student
 from edgegeo.learn.pairs_of_views import Views, draw
 from edgegeo.learn.whitening import fit_whitening
 from training.train_student import groups_of
@@ -30,8 +32,11 @@ def main(data: Path, checkpoint: Path, out: Path, model_id: str) -> None:
         for seed in range(BATCHES)
     ]
     fit_whitening(student.encoder, torch.from_numpy(np.concatenate(tiles)))
-    export_student(student, out, model_id, {})
-    save_student(student, out / "student.safetensors")
+    out.mkdir(parents=True, exist_ok=True)
+    weights = out / "student.safetensors"
+    save_student(student, weights)
+    # Of the weights as they were rounded, so that `edgegeo export` of them is the same network.
+    export_student(load_student(weights), out, model_id, {})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ Writes  OUT/student.pt       weights, optimiser and step: a killed run goes on f
 
 import argparse
 import json
-import math
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,10 +21,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from edgegeo.export.onnx import load_student
+from edgegeo.export.checkpoint import load_student
 from edgegeo.learn import losses, places
 from edgegeo.learn.pairs_of_views import Batch, Views, draw
 from edgegeo.learn.recipe import load_recipe
+from edgegeo.learn.schedule import warm_cosine
 from edgegeo.learn.validation import Validation
 from edgegeo.learn.whitening import fit_whitening
 from edgegeo.models.encoder import EncoderConfig
@@ -67,8 +67,7 @@ def step_loss(student: Student, batch: Batch, recipe: StudentRecipe) -> dict[str
 
 
 def learning_rate(step: int, recipe: StudentRecipe) -> float:
-    warm = min(1.0, (step + 1) / recipe.warmup)
-    return recipe.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / recipe.steps))
+    return warm_cosine(step, recipe.steps, recipe.warmup, recipe.learning_rate)
 
 
 def averaged(student: Student, average: Student, share: float) -> None:

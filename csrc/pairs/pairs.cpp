@@ -13,6 +13,7 @@ auto dequantise_for(Target target) noexcept {
 #endif
 #if defined(EDGEGEO_HAS_NEON)
     case Target::neon:
+    case Target::dotprod:
       return dequantise_neon;
 #endif
     default:

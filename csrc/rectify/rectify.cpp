@@ -19,6 +19,7 @@ const Stages& stages_for(Target target) noexcept {
 #endif
 #if defined(EDGEGEO_HAS_NEON)
     case Target::neon:
+    case Target::dotprod:
       return stages_neon;
 #endif
     default:

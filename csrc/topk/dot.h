@@ -25,4 +25,7 @@ void dot_avx2(const std::int8_t* queries, std::size_t q, const std::int8_t* rows
 void dot_neon(const std::int8_t* queries, std::size_t q, const std::int8_t* rows, std::size_t n,
               std::size_t d, std::int32_t* dots) noexcept;
 
+void dot_dotprod(const std::int8_t* queries, std::size_t q, const std::int8_t* rows, std::size_t n,
+                 std::size_t d, std::int32_t* dots) noexcept;
+
 }  // namespace edgegeo

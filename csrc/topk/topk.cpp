@@ -21,6 +21,7 @@ ScoreBlock<Row> score_for(Target target) noexcept {
 #endif
 #if defined(EDGEGEO_HAS_NEON)
     case Target::neon:
+    case Target::dotprod:
       return score_neon<Row>;
 #endif
     default:
@@ -37,6 +38,8 @@ DotBlock dot_for(Target target) noexcept {
 #if defined(EDGEGEO_HAS_NEON)
     case Target::neon:
       return dot_neon;
+    case Target::dotprod:
+      return dot_dotprod;
 #endif
     default:
       return dot_scalar;

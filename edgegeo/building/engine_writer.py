@@ -1,7 +1,5 @@
 """Finished shards and a model, put together as an engine folder; the manifest comes last."""
 
-import importlib.metadata
-import platform
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -11,8 +9,9 @@ from edgegeo.building.plan import TILE_OF_FOOTPRINT, Plan
 from edgegeo.building.workplace import Workplace
 from edgegeo.manifest import MANIFEST, FileRecord, Manifest, MapRecord, sha256_of
 from edgegeo.maps.satmap import Raster
-from edgegeo.model_folder import ENCODER, RANKER, ModelFolder
+from edgegeo.model_folder import ENCODER, PARITY, RANKER, ModelFolder
 from edgegeo.preprocess import PREPROCESSING
+from edgegeo.provenance import versions
 from edgegeo.reference import Arrays, write_reference
 
 COARSE = 1.5  # a map this many times coarser than the network's pixels gets a warning
@@ -30,6 +29,9 @@ def write_engine(
     for name in (ENCODER, RANKER):
         durable.write_file(work.engine / name, (model.path / name).read_bytes())
     written = [ENCODER, RANKER, *write_reference(reference, work.engine)]
+    if (model.path / PARITY).is_file():
+        durable.write_file(work.engine / PARITY, (model.path / PARITY).read_bytes())
+        written.append(PARITY)
     files = {name: _record(work.engine / name) for name in written}
     shards = [work.shard(nth) for nth, _ in enumerate(plan.shards())]
     for name, record in assemble(shards, work.engine / "gallery").items():
@@ -50,7 +52,7 @@ def write_engine(
         maps=tuple(_map_record(r, gsd_m, licence, attribution) for r in plan.rasters),
         files=files,
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        versions=_versions(),
+        versions=versions(),
     )
     durable.write_file(work.engine / MANIFEST, manifest.to_json().encode())
     return manifest
@@ -75,13 +77,3 @@ def _map_record(raster: Raster, gsd_m: float, licence: str, attribution: str) ->
         bounds=(south, west, north, east),
         warnings=tuple(warnings),
     )
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in ("edgegeo", "numpy", "onnxruntime"):
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    return found

@@ -70,7 +70,7 @@ def assemble(shards: Sequence[Path], folder: Path) -> dict[str, FileRecord]:
                 for name, file in files.items():
                     array = np.ascontiguousarray(shard[name])
                     if nth == 0:
-                        file.write(_header(array, total))
+                        file.write(npy_header(array, total))
                     file.write(array.tobytes())
     durable.sync_folder(folder)
     return {
@@ -79,7 +79,8 @@ def assemble(shards: Sequence[Path], folder: Path) -> dict[str, FileRecord]:
     }
 
 
-def _header(first: NDArray[Any], rows: int) -> bytes:
+def npy_header(first: NDArray[Any], rows: int) -> bytes:
+    """Return the head of a .npy file of `rows` rows such as those of `first`."""
     buffer = io.BytesIO()
     np.lib.format.write_array_header_1_0(
         buffer,

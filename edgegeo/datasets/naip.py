@@ -21,22 +21,32 @@ ABOUT = About(
 )
 
 
+TRAIN = ("long_beach", "palm_springs", "eureka", "bishop")
+
+
 def load(folder: Path, split: str | None = None) -> Benchmark:
-    """Read a city, or a folder of cities; of those, queries of the city `split` or of all."""
+    """Read a city, or a folder of cities; of those, queries of the city `split` or of all.
+
+    The split `train` is naip's four training cities, in queries and gallery alike: nothing that
+    is learned from it has seen a tile of another city.
+    """
     cities = [folder] if _years(folder) else sorted(p for p in folder.glob("*") if _years(p))
     if not cities:
         raise DataError(f"{folder} holds no <id>_<year>.tif; expected {ABOUT.layout}")
     names = [city.name for city in cities]
     split = "all" if split is None else split
-    if split not in ("all", *names):
-        raise DataError(f"{folder} has no split {split!r}; it has all, {', '.join(names)}")
+    splits = ["all", *(["train"] if set(TRAIN) <= set(names) else []), *names]
+    if split not in splits:
+        raise DataError(f"{folder} has no split {split!r}; it has {', '.join(splits)}")
+    if split == "train":
+        cities = [city for city in cities if city.name in TRAIN]
     gallery: list[GalleryImage] = []
     queries: list[Query] = []
     for city in cities:
         for place, paths in _years(city).items():
             block = f"{city.name}/{place}"
             at, side_m = _placed(paths[0])
-            if len(paths) > 1 and split in ("all", city.name):
+            if len(paths) > 1 and split in ("all", "train", city.name):
                 queries.append(
                     Query(
                         id=f"{city.name}/{paths[-1].name}",

@@ -14,10 +14,10 @@ from edgegeo import durable
 from edgegeo.building.progress import Progress
 from edgegeo.errors import DataError
 from edgegeo.evaluation.noise import Knowledge, NoiseProtocol, disturb
-from edgegeo.evaluation.provenance import commit, versions
 from edgegeo.evaluation.row import Row, blocks_of, judge, write_rows
 from edgegeo.evaluation.summary import summarise
 from edgegeo.geodesy import enu_from_geo, geo_from_enu
+from edgegeo.provenance import commit, versions
 from edgegeo.sources import Frame, FrameSource, open_frames
 from edgegeo.truth import TruthRow, read_truth
 from edgegeo.types import Fix, Prior
@@ -120,7 +120,7 @@ def evaluate(
         "prior_radius_m": prior_radius_m,
         "threads": threads,
     }
-    results |= {"seed": seed, "commit": commit(), "versions": versions()}
+    results |= {"seed": seed, "commit": commit(), "versions": versions("opencv-python")}
     if out is not None:
         text = json.dumps(results, indent=1, allow_nan=False) + "\n"
         durable.write_file(Path(out), text.encode())

@@ -6,53 +6,27 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import nn
 
-from edgegeo.errors import DataError
-from edgegeo.models.encoder import EncoderConfig
+from edgegeo.export.quiet import quiet
 from edgegeo.models.ranker import Ranker
 from edgegeo.models.student import Student
 
-NOT_STORED = ("num_batches_tracked", "encoder.mean", "encoder.projection")
 OPSET = 20  # native GELU and layer norm, and inside what TensorRT 10 parses
 
 
-def load_student(checkpoint: Path) -> Student:
-    """Return the averaged weights of a checkpoint, ready to infer.
-
-    Either student.pt of training.train_student or a .safetensors file of the weights alone. The
-    whitening is not among them: learn.whitening fits it.
-    """
-    student = Student(EncoderConfig())
-    if checkpoint.suffix == ".safetensors":
-        weights = {name: value.float() for name, value in load_file(checkpoint).items()}
-    else:
-        weights = torch.load(checkpoint, weights_only=True, map_location="cpu")["average"]
-    missing, unknown = student.load_state_dict(weights, strict=False)
-    missing = [name for name in missing if not name.endswith(NOT_STORED)]
-    if missing or unknown:
-        raise DataError(f"{checkpoint}: lacks {missing}, does not know {unknown}")
-    return student.eval()
-
-
-def save_student(student: Student, path: Path) -> None:
-    """Write the weights alone, in half precision, as `load_student` reads them."""
-    kept = {
-        name: value.half()
-        for name, value in student.state_dict().items()
-        if not name.endswith(NOT_STORED)
-    }
-    part = path.with_suffix(".part")
-    save_file(kept, part)
-    os.replace(part, path)
-
-
-def export_student(student: Student, out: Path, model_id: str, notes: dict[str, Any]) -> None:
+def export_student(
+    student: Student,
+    out: Path,
+    model_id: str,
+    notes: dict[str, Any],
+    products: torch.dtype = torch.float32,
+) -> None:
     """Write encoder.onnx, ranker.onnx and model.json into the folder `out`.
 
     `notes` (licences, command, metrics) go into model.json beside the shapes. Inputs and
-    outputs are named and described in edgegeo.models.encoder.Encoder and ranker.Ranker.
+    outputs are named and described in edgegeo.models.encoder.Encoder and ranker.Ranker; they are
+    float32 whatever the precision inside. `products` is the ranker's, see there.
     """
     out.mkdir(parents=True, exist_ok=True)
     config = student.encoder.config
@@ -66,7 +40,7 @@ def export_student(student: Student, out: Path, model_id: str, notes: dict[str, 
         ["embedding", "tokens", "moved", "moves"],
     )
     to_onnx(
-        Ranker(student.relation, config).eval(),
+        Ranker(student.relation, config, products).eval(),
         (
             torch.rand(2, tokens, width),
             torch.zeros(3, dtype=torch.long),
@@ -89,18 +63,19 @@ def to_onnx(
     outputs: list[str],
 ) -> None:
     part = path.with_suffix(".part")
-    torch.onnx.export(
-        module.eval(),
-        inputs,
-        str(part),
-        dynamo=True,
-        opset_version=OPSET,
-        external_data=False,
-        input_names=list(dynamic),
-        output_names=outputs,
-        dynamic_shapes=tuple(dynamic.values()),
-        verbose=False,
-    )
+    with quiet():
+        torch.onnx.export(
+            module.eval(),
+            inputs,
+            str(part),
+            dynamo=True,
+            opset_version=OPSET,
+            external_data=False,
+            input_names=list(dynamic),
+            output_names=outputs,
+            dynamic_shapes=tuple(dynamic.values()),
+            verbose=False,
+        )
     os.replace(part, path)
 
 

@@ -1,6 +1,6 @@
 """The JSON schemas of what a flight log holds, for viewers that draw by them.
 
-LocationFix and CompressedImage carry the fields of Foxglove's messages of these names
+LocationFix, CompressedImage and Log carry the fields of Foxglove's messages of these names
 (docs.foxglove.dev/docs/sdk/schemas); what stands in the others is the dataclass of that name.
 """
 
@@ -9,6 +9,7 @@ from typing import Any
 
 LOCATION = "foxglove.LocationFix"
 IMAGE = "foxglove.CompressedImage"
+NOTE = "foxglove.Log"
 
 _NUMBER, _TEXT, _WHOLE = {"type": "number"}, {"type": "string"}, {"type": "integer"}
 _TIME = {
@@ -31,6 +32,14 @@ _FIELDS: dict[str, dict[str, Any]] = {
         "frame_id": _TEXT,
         "data": {"type": "string", "contentEncoding": "base64"},
         "format": _TEXT,
+    },
+    NOTE: {
+        "timestamp": _TIME,
+        "level": _WHOLE,
+        "message": _TEXT,
+        "name": _TEXT,
+        "file": _TEXT,
+        "line": _WHOLE,
     },
 }
 

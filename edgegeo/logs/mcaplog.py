@@ -7,6 +7,7 @@ once, what was written stays readable, and `failed` holds the reason.
 import base64
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgegeo.errors import DataError, MissingExtraError
-from edgegeo.logs.mcap_schemas import IMAGE, LOCATION, schema
+from edgegeo.logs.mcap_schemas import IMAGE, LOCATION, NOTE, schema
 from edgegeo.logs.mcapread import NAME
 from edgegeo.sighting import Estimate
 from edgegeo.sources.opencv import require_cv2
@@ -27,6 +28,7 @@ from edgegeo.types import Fix
 
 CHUNK_BYTES = 32_768  # what a kill may cost: under a second of a flight
 THUMBNAIL_PX = 320  # long side
+WARNING = 3  # foxglove's level of a note
 UNKNOWN, FULL = 0, 3  # foxglove's position_covariance_type
 TOPICS = {
     "/fix": LOCATION,
@@ -37,6 +39,7 @@ TOPICS = {
     "/timings_ms": "edgegeo.Timings",
     "/truth": LOCATION,
     "/frame": IMAGE,
+    "/note": NOTE,
 }
 
 
@@ -44,8 +47,8 @@ class FlightLog:
     """Writes one flight. Times are those of the monotonic clock, as everywhere in a flight.
 
     A viewer shows them as time of day by `epoch_us`, the time of day at monotonic zero (by
-    default this computer's, taken once). Raises DataError where the file cannot be made, and
-    MissingExtraError without the mcap package; after that nothing is raised.
+    default this computer's, taken once). Any thread may write. Raises DataError where the file
+    cannot be made, and MissingExtraError without the mcap package; after that nothing is raised.
     """
 
     def __init__(self, path: str | PathLike[str], epoch_us: int | None = None) -> None:
@@ -64,6 +67,7 @@ class FlightLog:
         except OSError as error:
             raise DataError(f"cannot write {path}: {error.strerror or error}") from error
         self._writer = Writer(cast("BinaryIO", _Whole(self._file)), chunk_size=CHUNK_BYTES)
+        self._lock = threading.Lock()
         self._channels: dict[str, int] = {}
         self._state: str | None = None
         self._guard(self._begin)
@@ -111,6 +115,12 @@ class FlightLog:
         }
         self._write("/frame", time_us, message)
 
+    def add_note(self, time_us: int, text: str) -> None:
+        """Write a sentence on what is wrong, or right again."""
+        stamp = self._stamp(time_us)
+        note = {"timestamp": stamp, "level": WARNING, "message": text, "name": "edgegeo"}
+        self._write("/note", time_us, note | {"file": "", "line": 0})
+
     def close(self) -> None:
         """Write the index and close; a log that failed is closed as it is."""
         self._guard(self._writer.finish)
@@ -140,15 +150,18 @@ class FlightLog:
         self._guard(lambda: self._writer.add_message(self._channels[topic], when_ns, data, when_ns))
 
     def _guard(self, step: Callable[[], object]) -> None:
-        if self.failed is not None:
-            return
-        try:
-            step()
-        except OSError as error:
-            self.failed = f"{self.path}: {error.strerror or error}"
-            logging.getLogger(__name__).warning(
-                "the flight is no longer logged: %s; what was written can be read", self.failed
-            )
+        with self._lock:
+            if self.failed is not None:
+                return
+            try:
+                step()
+            except OSError as error:
+                self.failed = f"{self.path}: {error.strerror or error}"
+            else:
+                return
+        logging.getLogger(__name__).warning(
+            "the flight is no longer logged: %s; what was written can be read", self.failed
+        )
 
     def _stamp(self, time_us: int) -> dict[str, int]:
         sec, us = divmod(max(0, time_us + self.epoch_us), 1_000_000)

@@ -23,6 +23,7 @@ class Record(NamedTuple):
     /timings_ms       {stage: ms}
     /truth            (lat_deg, lon_deg)
     /frame            (frame as text, the bytes of a JPEG)
+    /note             a sentence
     """
 
     topic: str
@@ -141,4 +142,5 @@ _VALUES: dict[str, Any] = {
     "/timings_ms": dict,
     "/truth": lambda body: (body["latitude"], body["longitude"]),
     "/frame": lambda body: (body["frame_id"], base64.b64decode(body["data"])),
+    "/note": lambda body: body["message"],
 }

@@ -114,13 +114,15 @@ class Encoder(nn.Module):
 
     def tokens(self, image: Tensor) -> Tensor:
         coverage = image[:, 3:]
-        x = self.stride8(self.stride4(self.stem(standardise(image))))
+        # The convolutions may be in half precision; sums and norms around them never are.
+        x = standardise(image).to(self.context.weight.dtype)
+        x = self.stride8(self.stride4(self.stem(x)))
         coarse = self.stride16(x)
 
         up: Callable[..., Tensor] = F.interpolate
         x = x + up(self.context(coarse), size=x.shape[-2:], mode="nearest")
-        weight = torch.sigmoid(self.weight(x)) * F.avg_pool2d(coverage, 8)
-        tokens = F.normalize(self.features(x), dim=1) * weight
+        weight = torch.sigmoid(self.weight(x).float()) * F.avg_pool2d(coverage, 8)
+        tokens = F.normalize(self.features(x).float(), dim=1) * weight
         return tokens.flatten(2).transpose(1, 2)
 
 

@@ -29,12 +29,19 @@ class Ranker(nn.Module):
              log_variance (k,)   of that offset, each axis, tile sides squared
              turn (k,)           degrees the heading is more than was said
              scale (k,)          how many times larger the ground is than was said
+
+    `products` is the type of the full-resolution products and of what is gathered from them:
+    float32, or float16. The choice at half resolution is float32 either way: in float16 a rare
+    pair got another turn, and another relevance.
     """
 
-    def __init__(self, relation: Relation, config: EncoderConfig) -> None:
+    def __init__(
+        self, relation: Relation, config: EncoderConfig, products: torch.dtype = torch.float32
+    ) -> None:
         super().__init__()
         grid = config.grid
-        self.relation, self.grid, self.bases = relation, grid, len(turns(config))
+        self.relation, self.grid, self.products = relation, grid, products
+        self.bases = len(turns(config))
         transforms = [
             (float(base) + turn, scale)
             for base in turns(config)
@@ -98,12 +105,13 @@ class Ranker(nn.Module):
             candidates.flatten(2),
         )  # (k,t,c), (k,c,t)
         k, t = queries.shape[:2]
-        products = queries @ tokens  # (k, t, t): every query token with every tile token
+        # (k, t, t): every query token with every tile token
+        products = queries.to(self.products) @ tokens.to(self.products)
         norms, query_norms = tokens.norm(dim=1), queries.norm(dim=2)
         # Pairs last, so that a gather moves whole rows.
         first = torch.arange(t, device=turned.device)[None] * (t + 1)
         sides = with_zero(products.transpose(1, 2)).transpose(1, 2).flatten(1).T  # (t * (t+1), k)
-        numerator = sides[(first + self.fine).flatten()].reshape(-1, t, k).sum(1)
+        numerator = sides[(first + self.fine).flatten()].reshape(-1, t, k).float().sum(1)
         shifted = with_zero(norms[..., None])[..., 0].T[self.fine.flatten()].reshape(-1, t, k)
         denominator = (shifted * query_norms.T).sum(1)
         size = query_norms.square().sum(1) * norms.square().sum(1)

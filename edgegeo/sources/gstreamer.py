@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from edgegeo.errors import DataError, MissingExtraError
-from edgegeo.sources.live import Stream
+from edgegeo.sources.live_camera import Stream
 from edgegeo.sources.opencv import require_cv2
 
 

@@ -6,8 +6,8 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from edgegeo.sources.camera import CameraStatus, Link
 from edgegeo.sources.frame import Frame
+from edgegeo.sources.live_source import SourceState, SourceStatus
 
 
 def now_us() -> int:
@@ -60,17 +60,17 @@ class Newest:
             self._ended = True
             self._changed.notify_all()
 
-    def status(self, *, reconnects: int = 0, error: str | None = None) -> CameraStatus:
+    def status(self, *, reconnects: int = 0, error: str | None = None) -> SourceStatus:
         with self._changed:
             if self._ended:
-                link = Link.ENDED
+                state = SourceState.ENDED
             elif self._arrived_s is None:
-                link = Link.CONNECTING
+                state = SourceState.CONNECTING
             else:
                 waited_s = time.monotonic() - self._arrived_s
-                link = Link.STALLED if waited_s > self._stall_s else Link.RUNNING
-            return CameraStatus(
-                link=link,
+                state = SourceState.STALLED if waited_s > self._stall_s else SourceState.RUNNING
+            return SourceStatus(
+                state=state,
                 frames=self._frames,
                 overwritten=self._overwritten,
                 duplicates=self._duplicates,

@@ -4,9 +4,9 @@ from functools import partial
 from urllib.parse import parse_qsl
 
 from edgegeo.errors import RangeError
-from edgegeo.sources.camera import Camera
 from edgegeo.sources.gstreamer import gstreamer_stream, require_gstreamer
-from edgegeo.sources.live import LiveCamera
+from edgegeo.sources.live_camera import LiveCamera
+from edgegeo.sources.live_source import LiveSource
 from edgegeo.sources.open import open_frames
 from edgegeo.sources.replay import FastReplay, paced_stream
 from edgegeo.sources.streams import av_stream, require_av
@@ -16,7 +16,7 @@ PIPELINE, DEVICE = "gst:", "/dev/video"
 
 def open_camera(
     where: str, *, delay_ms: float = 0.0, realtime: bool = True, rate_hz: float = 1.0
-) -> Camera:
+) -> LiveSource:
     """Open a live source; it connects in the background.
 
     Args:

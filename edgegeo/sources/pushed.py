@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgegeo.errors import ShapeError
-from edgegeo.sources.camera import CameraStatus
 from edgegeo.sources.frame import Frame
+from edgegeo.sources.live_source import SourceStatus
 from edgegeo.sources.newest import Newest, now_us
 
 
@@ -35,7 +35,7 @@ class PushedFrames:
         return self._newest.take(timeout_s)
 
     @property
-    def status(self) -> CameraStatus:
+    def status(self) -> SourceStatus:
         return self._newest.status()
 
     def close(self) -> None:

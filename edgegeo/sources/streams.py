@@ -6,7 +6,7 @@ from types import ModuleType
 import numpy as np
 
 from edgegeo.errors import DataError, MissingExtraError
-from edgegeo.sources.live import Stream
+from edgegeo.sources.live_camera import Stream
 
 OPEN_S, READ_S = 10.0, 3.0  # a silent stream is given up and opened again
 PROMPT = {"fflags": "nobuffer", "flags": "low_delay"}

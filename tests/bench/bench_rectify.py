@@ -13,8 +13,8 @@ import numpy as np
 
 from edgegeo import _core
 from edgegeo.rectify import frame_from_tile
+from edgegeo.timing import medians_ms
 from tests import reference
-from tests.bench.timing import medians_ms
 
 PX, HEADINGS_DEG, REPEATS = 128, (80.0, 90.0, 100.0), 15
 FRAMES = [(480, 852, 3.0), (1080, 1920, 6.75), (2160, 3840, 13.0)]  # height, width, shrink

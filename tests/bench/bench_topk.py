@@ -9,7 +9,7 @@ import numpy as np
 
 from edgegeo import _core
 from edgegeo.search import quantise_rows
-from tests.bench.timing import medians_ms
+from edgegeo.timing import medians_ms
 
 K, REPEATS = 32, 15
 

@@ -42,3 +42,16 @@ def test_riverside_as_it_is(data_dir):
     off = [benchmark.gallery[query.right[0]].at for query in benchmark.queries]
     for query, at in zip(benchmark.queries, off, strict=True):
         assert query.at == pytest.approx(at, abs=2e-5)
+
+
+def test_the_training_cities_as_they_are(data_dir):
+    benchmark = load(data_dir / "naip", "train")
+    assert (len(benchmark.queries), len(benchmark.gallery)) == (200, 231)
+    cities = {image.id.partition("/")[0] for image in (*benchmark.queries, *benchmark.gallery)}
+    assert cities == {"bishop", "eureka", "long_beach", "palm_springs"}
+
+
+def test_training_needs_all_its_cities(tmp_path):
+    trees.naip(tmp_path)
+    with pytest.raises(DataError, match="no split 'train'; it has all, alpha, beta"):
+        load(tmp_path, "train")

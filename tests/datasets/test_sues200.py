@@ -22,9 +22,20 @@ def test_the_other_direction(tmp_path):
 
 
 def test_every_height_both_ways():
-    assert len(SPLITS) == 8
+    assert len(SPLITS) == 16
     assert SPLITS[0] == "150-drone-to-satellite"
-    assert SPLITS[-1] == "300-satellite-to-drone"
+    assert SPLITS[7] == "300-satellite-to-drone"
+
+
+def test_the_training_split_asks_among_the_training_places(tmp_path):
+    benchmark = load(trees.sues(tmp_path), "train-150-drone-to-satellite")
+    assert benchmark.queries[0].id == "Training/150/drone/0004/0.jpg"
+    assert [image.id for image in benchmark.gallery] == [
+        "Training/150/satellite/0004/0.png",
+        "Training/150/satellite/0016/0.png",
+    ]
+    assert [query.right for query in benchmark.queries] == [(0,), (1,)]
+    assert benchmark.published == (None, 120)
 
 
 def test_the_raw_download_is_told_how_to_become_the_split(tmp_path):

@@ -28,6 +28,19 @@ def test_satellite_to_drone_has_several_right_images(tmp_path):
     assert len(benchmark.gallery) == 8
 
 
+def test_the_training_split_is_of_other_buildings(tmp_path):
+    trees.university(tmp_path)
+    benchmark = load(tmp_path, "train-drone-to-satellite")
+    assert benchmark.queries[0].id == "train/drone/0005/image-00.jpeg"
+    assert [query.right for query in benchmark.queries] == [(0,), (0,), (1,), (1,), (2,), (2,)]
+    assert benchmark.gallery[0].id == "train/satellite/0005/0005.jpg"
+    back = load(tmp_path, "train-satellite-to-drone")
+    assert [query.right for query in back.queries] == [(0, 1), (2, 3), (4, 5)]
+    (tmp_path / "train").rename(tmp_path / "elsewhere")
+    with pytest.raises(DataError, match="it has no train/drone, train/satellite"):
+        load(tmp_path, "train-drone-to-satellite")
+
+
 def test_a_query_whose_building_the_gallery_lacks_is_left_out(tmp_path):
     trees.university(tmp_path)
     trees.image(tmp_path / "test/query_drone/0009/image-00.jpeg")

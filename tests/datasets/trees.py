@@ -24,7 +24,7 @@ def colour_of(number: int) -> tuple[int, int, int]:
 
 
 def university(root: Path) -> Path:
-    """Three test buildings, and a fourth that only the galleries hold."""
+    """Three test buildings, a fourth that only the galleries hold, and three to train on."""
     for label in range(1, 4):
         for view in range(2):
             image(root / f"test/query_drone/{label:04}/image-{view:02}.jpeg", colour_of(label))
@@ -33,17 +33,24 @@ def university(root: Path) -> Path:
         image(root / f"test/gallery_satellite/{label:04}/{label:04}.jpg", colour_of(label))
         for view in range(2):
             image(root / f"test/gallery_drone/{label:04}/image-{view:02}.jpeg", colour_of(label))
+    for label in range(5, 8):  # none of the test split's
+        image(root / f"train/satellite/{label:04}/{label:04}.jpg", colour_of(label))
+        for view in range(2):
+            image(root / f"train/drone/{label:04}/image-{view:02}.jpeg", colour_of(label))
     return root
 
 
 def sues(root: Path) -> Path:
-    """Two of the 80 test places at 150 m, the gallery of all places holding a third."""
+    """Two of the 80 test places at 150 m, the gallery holding a third; two training places."""
     for label in ("0008", "0012"):
         image(root / f"Testing/150/query_drone/{label}/0.jpg", colour_of(int(label) // 4))
         image(root / f"Testing/150/query_satellite/{label}/0.png", colour_of(int(label) // 4))
     for label in ("0001", "0008", "0012"):
         image(root / f"Testing/150/gallery_satellite/{label}/0.png", colour_of(int(label) // 4))
         image(root / f"Testing/150/gallery_drone/{label}/0.jpg", colour_of(int(label) // 4))
+    for label in ("0004", "0016"):
+        image(root / f"Training/150/satellite/{label}/0.png", colour_of(int(label) // 4))
+        image(root / f"Training/150/drone/{label}/0.jpg", colour_of(int(label) // 4))
     return root
 
 

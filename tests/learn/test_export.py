@@ -8,11 +8,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
-from safetensors.torch import save_file  # noqa: E402
-
 from edgegeo.backends.onnxruntime import Session  # noqa: E402
-from edgegeo.errors import DataError  # noqa: E402
-from edgegeo.export.onnx import export_student, load_student, save_student  # noqa: E402
+from edgegeo.export.onnx import export_student  # noqa: E402
 from edgegeo.learn.whitening import fit_whitening  # noqa: E402
 from edgegeo.models.encoder import EncoderConfig  # noqa: E402
 from edgegeo.models.ranker import Ranker  # noqa: E402
@@ -78,43 +75,6 @@ def test_ranker(student, folder, copies, k):
 def test_the_folder_keeps_the_contract_of_an_engine(folder):
     arrays = run_reference(folder, 128, 16)
     assert arrays["encoder.out.moved"].shape == (4, 27, 128)
-
-
-def test_weights_come_back_as_they_were_stored(student, tmp_path):
-    """In half precision, and without the whitening, which is fitted again."""
-    path = tmp_path / "student.safetensors"
-    save_student(student, path)
-    loaded = load_student(path)
-    assert [p.name for p in tmp_path.iterdir()] == [path.name]
-    assert path.stat().st_size < 3e6
-    assert not loaded.training
-    image = pictures(2)
-    with torch.no_grad():
-        one, other = student.encoder.tokens(image), loaded.encoder.tokens(image)
-    torch.testing.assert_close(one, other, atol=5e-3, rtol=0)
-    assert loaded.encoder.mean.abs().max() == 0
-    fit_whitening(loaded.encoder, pictures(8))
-    torch.testing.assert_close(loaded.encoder.mean, student.encoder.mean, atol=5e-3, rtol=0)
-
-
-def test_a_checkpoint_gives_its_averaged_weights_with_or_without_a_whitening(student, tmp_path):
-    state = student.state_dict()
-    older = {name: value for name, value in state.items() if not name.startswith("encoder.mean")}
-    for name, average in (("new.pt", state), ("old.pt", older)):
-        torch.save({"student": {}, "average": average}, tmp_path / name)
-        loaded = load_student(tmp_path / name)
-        torch.testing.assert_close(loaded.relation.state_dict(), student.relation.state_dict())
-
-
-@pytest.mark.parametrize("change", ["lacks", "does not know"])
-def test_weights_of_another_network_are_named(student, tmp_path, change):
-    weights = {name: value.clone() for name, value in student.state_dict().items()}
-    moved = weights.pop("relation.power")
-    if change == "does not know":
-        weights |= {"relation.power": moved, "relation.colour": moved.clone()}
-    save_file(weights, tmp_path / "other.safetensors")
-    with pytest.raises(DataError, match=rf"{change} \['relation\."):
-        load_student(tmp_path / "other.safetensors")
 
 
 def test_the_model_folder_says_what_it_is(folder):

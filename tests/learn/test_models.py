@@ -1,21 +1,19 @@
 """The networks' geometry: what is turned, scaled and shifted is found again."""
 
-from pathlib import Path
-
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from edgegeo.export.onnx import load_student  # noqa: E402
+from edgegeo.export.checkpoint import load_student  # noqa: E402
 from edgegeo.learn.whitening import fit_whitening  # noqa: E402
 from edgegeo.models.encoder import Encoder, EncoderConfig, pooling, turning  # noqa: E402
 from edgegeo.models.encoder import moves as named  # noqa: E402
 from edgegeo.models.ranker import SCALES, SHIFTS, TURNS_DEG, Ranker, shift_table  # noqa: E402
 from edgegeo.models.relate import correlate, grids, turn_and_scale  # noqa: E402
 from edgegeo.models.student import REACH, Relation  # noqa: E402
+from tests.weights import STUDENT  # noqa: E402
 
 CONFIG = EncoderConfig()
-WEIGHTS = sorted((Path(__file__).parents[2] / "training" / "weights").glob("*.safetensors"))
 STEP = CONFIG.shift / CONFIG.grid  # between shifted embeddings, in tile sides
 MIDDLE = 13  # the one of the 27 that is neither turned nor shifted
 
@@ -161,9 +159,7 @@ def seen(pictures):
 @pytest.fixture(scope="module")
 def encoder():
     """Of trained weights: those of a random network see little but the picture's edges."""
-    if not WEIGHTS:
-        pytest.skip("no trained weights in training/weights")
-    encoder = load_student(WEIGHTS[-1]).encoder
+    encoder = load_student(STUDENT).encoder
     fit_whitening(encoder, seen(pictures(1, 96)))
     return encoder
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from edgegeo.errors import MissingExtraError, RangeError, ShapeError
-from edgegeo.sources import Link, PushedFrames, live, open_camera
+from edgegeo.sources import PushedFrames, SourceState, live_camera, open_camera
 from edgegeo.sources.gstreamer import has_gstreamer
-from edgegeo.sources.live import LiveCamera
+from edgegeo.sources.live_camera import LiveCamera
 from edgegeo.sources.newest import now_us
 from edgegeo.sources.stream_clock import StreamClock
 from tests.fake_localizer import write_frames
@@ -49,9 +49,9 @@ def test_a_repeated_picture_is_counted_and_not_given():
     assert camera.status.duplicates == 2
     time.sleep(0.1)
     camera.push(grey(7))
-    assert camera.status.link is Link.STALLED  # a frozen camera sends, and shows nothing new
+    assert camera.status.state is SourceState.STALLED  # a frozen camera shows nothing new
     camera.push(grey(8))
-    assert camera.status.link is Link.RUNNING
+    assert camera.status.state is SourceState.RUNNING
 
 
 def test_a_pushed_array_may_be_used_again():
@@ -71,7 +71,7 @@ def test_waiting_ends_with_the_frame_or_with_the_camera():
     start = time.monotonic()
     assert camera.latest(5) is None
     assert time.monotonic() - start < 4
-    assert camera.status.link is Link.ENDED
+    assert camera.status.state is SourceState.ENDED
 
 
 @pytest.mark.parametrize("image", [np.zeros((4, 6), np.uint8), np.zeros((4, 6, 3), np.float32)])
@@ -81,7 +81,7 @@ def test_what_is_no_frame_is_refused(image):
 
 
 def test_a_broken_stream_is_opened_again_and_waited_for_longer(monkeypatch):
-    monkeypatch.setattr(live, "FIRST_WAIT_S", 0.02)
+    monkeypatch.setattr(live_camera, "FIRST_WAIT_S", 0.02)
     opened = []
 
     def stream():
@@ -136,7 +136,7 @@ def test_a_stream_that_starts_over_gets_a_new_offset():
 def test_a_folder_in_real_time_comes_at_its_pace(tmp_path):
     with open_camera(str(write_frames(tmp_path / "f", 4)), rate_hz=10) as camera:
         frames = [camera.latest(2) for _ in range(4)]
-        assert wait_for(lambda: camera.status.link is Link.ENDED)
+        assert wait_for(lambda: camera.status.state is SourceState.ENDED)
     steps = np.diff([frame.time_us for frame in frames])
     assert steps == pytest.approx(100_000, abs=50_000)  # the machine may be busy
     assert now_us() - frames[0].time_us >= 250_000
@@ -144,7 +144,7 @@ def test_a_folder_in_real_time_comes_at_its_pace(tmp_path):
 
 def test_a_slow_reader_of_a_real_time_replay_gets_the_newest(tmp_path):
     with open_camera(str(write_frames(tmp_path / "f", 6)), rate_hz=50) as camera:
-        assert wait_for(lambda: camera.status.link is Link.ENDED)
+        assert wait_for(lambda: camera.status.state is SourceState.ENDED)
         assert camera.latest(0).name == 5
         assert camera.status.overwritten == 5
 
@@ -157,7 +157,7 @@ def test_as_fast_as_possible_every_frame_is_given_in_turn(tmp_path):
     assert [frame.name for frame in frames] == ["000.png", "001.png", "002.png", "003.png"]
     assert frames[0].clock == "file"
     assert camera.latest() is None
-    assert camera.status.link is Link.ENDED
+    assert camera.status.state is SourceState.ENDED
     assert camera.status.frames == 4
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from edgegeo.errors import DataError
-from edgegeo.sources import Link, open_camera, streams
-from edgegeo.sources.live import LiveCamera
+from edgegeo.sources import SourceState, open_camera, streams
+from edgegeo.sources.live_camera import LiveCamera
 from edgegeo.sources.newest import now_us
 from edgegeo.sources.streams import av_stream
 
@@ -72,7 +72,7 @@ def test_udp_mpeg_ts(port):
     url = f"udp://127.0.0.1:{port}"
     with sending(f"{url}?pkt_size=1316", "mpegts"), open_camera(url) as camera:
         check(frames_of(camera, 20), 20)
-        assert camera.status.link is Link.RUNNING
+        assert camera.status.state is SourceState.RUNNING
         assert camera.status.error is None
 
 
@@ -90,7 +90,7 @@ def test_a_sender_killed_in_the_middle_and_started_again(port):
         to = f"tcp://127.0.0.1:{port}"
         with sending(to, "mpegts"):
             first = frames_of(camera, 10)
-        assert wait_for(lambda: camera.status.link is Link.CONNECTING)
+        assert wait_for(lambda: camera.status.state is SourceState.CONNECTING)
         before = camera.status
         assert before.error
         with sending(to, "mpegts"):
@@ -111,9 +111,9 @@ def test_a_sender_that_falls_silent_is_a_stall_and_then_opened_again(port, monke
         sending(f"tcp://127.0.0.1:{port}", "mpegts", stall_at=30),
     ):
         assert frames_of(camera, 5)
-        assert wait_for(lambda: camera.status.link is Link.STALLED)
+        assert wait_for(lambda: camera.status.state is SourceState.STALLED)
         assert wait_for(lambda: camera.status.error is not None)
-        assert camera.status.link is Link.CONNECTING
+        assert camera.status.state is SourceState.CONNECTING
 
 
 def test_an_address_that_does_not_answer_raises_nothing(port):
@@ -121,7 +121,7 @@ def test_an_address_that_does_not_answer_raises_nothing(port):
         assert camera.latest(0.1) is None
         assert wait_for(lambda: camera.status.error is not None)
         assert "refused" in camera.status.error
-        assert camera.status.link is Link.CONNECTING
+        assert camera.status.state is SourceState.CONNECTING
 
 
 def test_sound_alone_is_no_camera(tmp_path):

@@ -24,6 +24,11 @@ std::vector<Functions> runnable() {
        {score_neon<float>, score_neon<Half>, score_neon<std::int8_t>},
        dequantise_neon,
        &stages_neon},
+      {Target::dotprod,
+       dot_dotprod,
+       {score_neon<float>, score_neon<Half>, score_neon<std::int8_t>},
+       dequantise_neon,
+       &stages_neon},
 #endif
   };
   const std::vector<Target> here = targets();

@@ -7,7 +7,7 @@ from typing import Protocol
 from edgegeo.sources.frame import Frame
 
 
-class Link(Enum):
+class SourceState(Enum):
     """How a source is doing."""
 
     CONNECTING = "no frame since it was last opened"
@@ -17,12 +17,12 @@ class Link(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CameraStatus:
+class SourceStatus:
     """Counts since the start. `overwritten` frames were replaced before they were asked for,
     `duplicates` showed the very same picture as the one before; `error` is the last one.
     """
 
-    link: Link
+    state: SourceState
     frames: int = 0
     overwritten: int = 0
     duplicates: int = 0
@@ -31,19 +31,19 @@ class CameraStatus:
     error: str | None = None
 
 
-class Camera(Protocol):
+class LiveSource(Protocol):
     """A source of the newest frame. Nothing that befalls the camera raises: see `status`."""
 
     def latest(self, timeout_s: float = 1.0) -> Frame | None:
         """Return the newest frame not given before, waiting for one; None where none came."""
 
     @property
-    def status(self) -> CameraStatus:
+    def status(self) -> SourceStatus:
         """How the source is doing now."""
 
     def close(self) -> None:
         """Let go of the camera."""
 
-    def __enter__(self) -> "Camera": ...
+    def __enter__(self) -> "LiveSource": ...
 
     def __exit__(self, *_: object) -> None: ...

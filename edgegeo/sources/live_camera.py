@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgegeo.errors import RangeError
-from edgegeo.sources.camera import CameraStatus
 from edgegeo.sources.frame import Frame
+from edgegeo.sources.live_source import SourceStatus
 from edgegeo.sources.newest import Newest, now_us
 from edgegeo.sources.stream_clock import StreamClock
 
@@ -51,7 +51,7 @@ class LiveCamera:
         return self._newest.take(timeout_s)
 
     @property
-    def status(self) -> CameraStatus:
+    def status(self) -> SourceStatus:
         return self._newest.status(reconnects=self._reconnects, error=self._error)
 
     def close(self) -> None:

@@ -5,12 +5,12 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("edgegeo", "numpy", "onnxruntime", "opencv-python")
+PACKAGES = ("edgegeo", "numpy", "onnxruntime")
 
 
 def commit() -> str | None:
     """Return `git describe` of the checkout the package runs from, None of an installed one."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[1]
     if not (root / ".git").exists():
         return None
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
@@ -21,10 +21,10 @@ def commit() -> str | None:
     return done.stdout.strip() or None
 
 
-def versions() -> dict[str, str | None]:
+def versions(*more: str) -> dict[str, str | None]:
     """Return the versions of Python and of the packages that matter, None where absent."""
     found: dict[str, str | None] = {"python": platform.python_version()}
-    for package in PACKAGES:
+    for package in (*PACKAGES, *more):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

@@ -1,0 +1,1 @@
+"""`edgegeo fly`: frames in, positions out, everything logged, and silence when in doubt."""

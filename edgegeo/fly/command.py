@@ -1,0 +1,199 @@
+"""`edgegeo fly`: from the command's flags to a flight, and back to quiet."""
+
+import signal
+import threading
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from edgegeo.autopilot.connection import key_of_passphrase
+from edgegeo.autopilot.gate import Gate, Limits
+from edgegeo.autopilot.link import Link
+from edgegeo.autopilot.serial_port import SerialPort
+from edgegeo.camera import Camera, camera_from_fov
+from edgegeo.camera_files import read_camera
+from edgegeo.errors import DataError, LinkError, RangeError
+from edgegeo.fly.believed import Believed
+from edgegeo.fly.flight import Flight
+from edgegeo.fly.journal import flight_log
+from edgegeo.fly.looking import Looking
+from edgegeo.fly.outlets import BY_SERIAL_PORT, RATES_HZ, Outlet, link_outlet, serial_outlet
+from edgegeo.fly.replay import Recorded, Replay
+from edgegeo.fly.running import FrameClock, fly, fly_fast
+from edgegeo.fly.status import StatusLine, status_line
+from edgegeo.fly.stopping import stopped_by_signals
+from edgegeo.fly.tally import Problems
+from edgegeo.fly.telling import Telling
+from edgegeo.fly.vehicle import Autopilot, Nobody, Vehicle
+from edgegeo.fly.watchdog import Watchdog
+from edgegeo.localizer import Localizer
+from edgegeo.logs import FlightLog
+from edgegeo.sources import open_camera, open_frames
+from edgegeo.sources.newest import now_us
+from edgegeo.track import Tracker
+
+WITHOUT_AUTOPILOT_HZ = 10.0  # outputs to the log alone
+
+
+def run(args: Namespace) -> None:
+    """Fly until SIGINT, SIGTERM or the end of the source. Raises KeyboardInterrupt after SIGINT.
+
+    What cannot be opened (engine, source, camera file, connection, log) raises before the first
+    frame; after it nothing else does.
+    """
+    _check(args)
+    camera = _camera(args)
+    frame_clock = FrameClock() if args.fast else None
+    clock: Callable[[], int] = frame_clock or now_us
+    with ExitStack() as stack:
+        stop = stack.enter_context(stopped_by_signals())
+        localizer = Localizer(args.engine, threads=args.threads)
+        link = _link(args, stack)
+        outlet = _outlet(args, link, stack)
+        log = None
+        if args.log:
+            log = stack.enter_context(flight_log(args.log, epoch_us=0 if args.fast else None))
+        replay, vehicle = None, _vehicle(args, link)
+        if args.replay:
+            file = open_frames(args.source)
+            replay = Replay(file, rate_hz=args.images_per_s, fast=args.fast)
+            vehicle = Recorded(replay, args.replay, numbered=file.numbered)
+            if log is not None and args.truth:
+                for row in replay.truth(args.truth):
+                    log.add_truth(*row)
+        source = stack.enter_context(
+            open_camera(args.source, delay_ms=args.camera_delay_ms, rate_hz=args.images_per_s)
+            if replay is None
+            else replay.source
+        )
+        believed = Believed(Tracker(), vehicle.velocity)
+        gate = Gate(Limits(stop_after_s=args.stop_after_s, max_sigma_m=args.max_sigma_m))
+        flight = Flight(
+            source,
+            localizer,
+            vehicle,
+            Looking(
+                camera,
+                vehicle,
+                localizer.tile_m,
+                without_attitude=args.no_attitude,
+                scaled=args.scaled,
+            ),
+            believed,
+            Telling(believed, vehicle, gate, outlet, log, None if link is None else link.send),
+            log=log,
+            clock=clock,
+        )
+        rate_hz = args.rate_hz or RATES_HZ.get(args.autopilot, WITHOUT_AUTOPILOT_HZ)
+        if frame_clock is not None:
+            fly_fast(flight, rate_hz=rate_hz, stop=stop, clock=frame_clock)
+            StatusLine().say(status_line(flight, clock(), ()))
+        else:
+            _fly_live(flight, rate_hz, stop, log)
+    if stop.by == signal.SIGINT:
+        raise KeyboardInterrupt
+
+
+def _fly_live(flight: Flight, rate_hz: float, stop: threading.Event, log: FlightLog | None) -> None:
+    status, watchdog = StatusLine(), Watchdog()
+
+    def say(time_us: int, sentence: str) -> None:
+        status.say(sentence)
+        if log is not None:
+            log.add_note(time_us, sentence)
+
+    def each(time_us: int, problems: Problems) -> None:
+        line = status_line(flight, time_us, problems.now)
+        watchdog.alive(line)
+        if status.due(time_us):
+            status.show(time_us, line)
+
+    watchdog.ready()
+    fly(flight, rate_hz=rate_hz, stop=stop, clock=now_us, say=say, each=each)
+    watchdog.stopping()
+    status.show(now_us(), status_line(flight, now_us(), ()))
+    status.end()
+
+
+def _check(args: Namespace) -> None:
+    """Refuse flags that make no flight together."""
+    if args.autopilot in BY_SERIAL_PORT and not args.gps_port:
+        raise LinkError(f"--autopilot {args.autopilot} needs --gps-port DEVICE:BAUD to write to")
+    if args.autopilot and args.autopilot not in BY_SERIAL_PORT and not args.connection:
+        raise LinkError(
+            f"--autopilot {args.autopilot} needs --connection, such as udpin:0.0.0.0:14540"
+        )
+    if not (args.connection or args.replay or args.no_attitude):
+        raise DataError(
+            "nobody tells attitude and height: give --connection, or --replay POSES, or say "
+            "--no-attitude to fly without"
+        )
+    if args.fast and not args.replay:
+        raise DataError("--fast is for a replay: give --replay POSES")
+    if args.truth and not args.replay:
+        raise DataError("--truth is for a replay: give --replay POSES")
+    if args.rate_hz is not None and not 0.5 <= args.rate_hz <= 50:
+        raise RangeError.of("--rate-hz", "in [0.5, 50]", args.rate_hz)
+
+
+def _camera(args: Namespace) -> Camera | Callable[[int, int], Camera]:
+    mount = {
+        f"mount_{axis}_deg": getattr(args, f"mount_{axis}_deg") for axis in ("yaw", "pitch", "roll")
+    }
+    if args.camera:
+        return read_camera(args.camera, name=args.camera_name, **mount)
+    fov_deg: float = args.fov_deg
+    camera_from_fov(640, 480, fov_deg, **mount)  # wrong numbers are told before the flight
+    return lambda width_px, height_px: camera_from_fov(width_px, height_px, fov_deg, **mount)
+
+
+def _link(args: Namespace, stack: ExitStack) -> Link | None:
+    if not args.connection:
+        return None
+    key = None
+    if args.signing_file:
+        try:
+            passphrase = Path(args.signing_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(
+                f"cannot read the passphrase of {args.signing_file}: {error}"
+            ) from error
+        key = key_of_passphrase(passphrase)
+    link = Link(args.connection, system=args.system, sensor_id=args.sensor_id, signing_key=key)
+    return stack.enter_context(link)
+
+
+def _outlet(args: Namespace, link: Link | None, stack: ExitStack) -> Outlet | None:
+    if not args.autopilot:
+        return None
+    if args.autopilot in BY_SERIAL_PORT:
+        if args.dry_run:
+            return serial_outlet(args.autopilot, Unheard())
+        device, _, baud = args.gps_port.rpartition(":")
+        if not device or not baud.isdecimal():
+            raise LinkError(f"--gps-port must be DEVICE:BAUD, got {args.gps_port!r}")
+        port = stack.enter_context(SerialPort(device, int(baud)))
+        return serial_outlet(args.autopilot, port)
+    if link is None:
+        return None
+    return link_outlet(
+        args.autopilot,
+        link,
+        without_velocity=args.without_velocity,
+        send=Unheard().send if args.dry_run else None,
+    )
+
+
+class Unheard:
+    """Where a dry run sends its positions to: they are made and counted, and go nowhere."""
+
+    def send(self, _message: Any) -> bool:
+        return True
+
+
+def _vehicle(args: Namespace, link: Link | None) -> Vehicle:
+    if link is None:
+        return Nobody()
+    return Autopilot(link, on_gimbal=args.gimbal, with_velocity=args.velocity == "autopilot")

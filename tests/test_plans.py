@@ -1,0 +1,302 @@
+"""Plans of an engine: built once, found again, built anew where they do not fit, never trusted.
+
+TensorRT and CUDA are the labelled doubles of tests/tensorrt_double.py.
+"""
+
+import contextlib
+import json
+import multiprocessing
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgegeo import networks, plans
+from edgegeo.backends import onnxruntime, tensorrt
+from edgegeo.backends.cuda import read_board
+from edgegeo.engine import open_engine
+from edgegeo.errors import EngineError, MissingExtraError, RangeError
+from edgegeo.localizer import Localizer
+from edgegeo.plans import Toolkit, open_plans
+from tests.cuda_double import CudaDouble
+from tests.sample_engine import GSD_M, block_picture, sample_engine
+from tests.tensorrt_double import tensorrt_double
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    return sample_engine(tmp_path_factory.mktemp("engine"))
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "edgegeo"
+
+
+@pytest.fixture
+def engine(good, tmp_path):
+    return open_engine(shutil.copytree(good, tmp_path / "field.edgegeo"))
+
+
+def tools(version="10.3.0", capability="8.7", **trt):
+    cudart = CudaDouble(capability)
+    module = tensorrt_double(cudart, version, **trt)
+    return Toolkit(module, cudart, read_board(module, cudart))
+
+
+def built(engine, with_tools=None, **options):
+    """Open the plans; returns what was said."""
+    said = []
+    open_plans(engine, with_tools or tools(), say=said.append, **options)
+    return "\n".join(said)
+
+
+@pytest.fixture
+def no_gpu_here(monkeypatch):
+    def missing():
+        raise MissingExtraError("no TensorRT")
+
+    monkeypatch.setattr(plans, "toolkit", missing)
+
+
+def test_plans_are_built_beside_the_networks_and_found_again(engine, cache):
+    assert "building encoder.plan with TensorRT 10.3.0 for double of an Orin" in built(engine)
+    assert built(engine) == ""
+    names = {path.name for path in engine.path.iterdir()}
+    assert {"encoder.plan", "encoder.plan.json", "ranker.plan", "ranker.plan.json"} <= names
+    facts = json.loads((engine.path / "ranker.plan.json").read_text())
+    assert facts["profiles"]["candidate_tokens"] == [1, 48, 48]
+    assert facts["board"] == {
+        "tensorrt": "10.3.0",
+        "compute_capability": "8.7",
+        "device": "double of an Orin",
+        "driver": "12.6",
+        "l4t": None,
+    }
+    assert (cache / "timing-10.3.0-sm8.7").read_bytes() == b"timings of 10.3.0"
+
+
+def test_an_engine_with_plans_still_opens_and_verifies(engine):
+    built(engine)
+    text = open_engine(engine.path, verify="all").describe()
+    assert "plan         encoder.plan: TensorRT 10.3.0, double of an Orin" in text
+
+
+@pytest.mark.parametrize("damage", ["flipped", "truncated", "no sidecar", "bad sidecar"])
+def test_a_damaged_plan_is_noticed_and_built_again(engine, damage):
+    built(engine)
+    plan = engine.path / "ranker.plan"
+    data = bytearray(plan.read_bytes())
+    if damage == "flipped":
+        data[len(data) // 2] ^= 1
+        plan.write_bytes(data)
+    elif damage == "truncated":
+        plan.write_bytes(data[:-1])
+    elif damage == "no sidecar":
+        (engine.path / "ranker.plan.json").unlink()
+    else:
+        (engine.path / "ranker.plan.json").write_text('{"board": 1}')
+    with pytest.raises(EngineError, match=r"ranker\.plan"):
+        open_engine(engine.path, verify="all")
+    assert "ranker.plan" in open_engine(engine.path).describe()
+    said = built(engine)
+    assert "ranker.plan is left out" in said
+    assert "building ranker.plan" in said
+    assert "encoder" not in said
+    assert built(engine) == ""
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"version": "10.16.1.11"}, "tensorrt 10.3.0, here is 10.16.1.11"),
+        ({"capability": "11.0"}, "compute_capability 8.7, here is 11.0"),
+    ],
+)
+def test_a_plan_of_another_tensorrt_or_gpu_is_built_again(engine, other, why):
+    built(engine)
+    said = built(engine, tools(**other))
+    assert f"encoder.plan is left out: it was built for {why}" in said
+    assert built(engine, tools(**other)) == ""
+
+
+def test_a_plan_of_another_network_is_built_again(engine):
+    built(engine)
+    other = json.loads((engine.path / "encoder.plan.json").read_text())
+    other["onnx_sha256"] = "0" * 64
+    (engine.path / "encoder.plan.json").write_text(json.dumps(other))
+    assert "encoder.plan is left out: it was built from another network" in built(engine)
+
+
+def test_a_profile_smaller_than_the_batch_is_built_again(engine):
+    built(engine, candidates=3)
+    said = built(engine, candidates=12)
+    assert "its query_tokens may have 1 to 12 rows, needed are 1 to 48" in said
+    assert "building encoder" not in said
+    assert built(engine, candidates=3) == ""  # a larger profile does
+
+
+def test_a_plan_that_tensorrt_refuses_is_built_again(engine):
+    built(engine)
+    other = tools(capability="8.9")
+    lying = Toolkit(other.trt, other.cudart, tools().board)
+    assert "the engine plan file is not compatible" in built(engine, lying)
+
+
+def test_wrong_outputs_throw_the_plan_away(engine):
+    with pytest.raises(
+        EngineError, match=r"plan of encoder\.onnx is thrown away: .* gives another"
+    ):
+        built(engine, tools(bias=0.02))
+    assert not list(engine.path.glob("*.plan*"))
+
+
+def test_too_little_memory_says_what_to_do(engine):
+    with pytest.raises(EngineError, match=r"OutOfMemory.*lower --workspace-mib"):
+        built(engine, tools(memory_bytes=1 << 20), workspace_bytes=2 << 20)
+    assert built(engine, tools(memory_bytes=1 << 20), workspace_bytes=1 << 20)
+
+
+@contextlib.contextmanager
+def somebody_without_rights(folder):
+    """A folder that this process may read and not write, even where it runs as root."""
+    modes = {path: path.stat().st_mode for path in [folder, *folder.rglob("*")]}
+    for path in modes:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        for path, mode in modes.items():
+            path.chmod(mode)
+
+
+def test_without_write_permission_plans_go_to_the_cache(good, monkeypatch):
+    with tempfile.TemporaryDirectory() as place:  # pytest's own folders are closed to others
+        Path(place).chmod(0o777)
+        monkeypatch.setenv("XDG_CACHE_HOME", f"{place}/cache")
+        engine = open_engine(shutil.copytree(good, Path(place) / "field.edgegeo"))
+        with somebody_without_rights(engine.path):
+            said = built(engine)
+            assert f"may not be written (Permission denied): plans go to {place}/cache" in said
+            assert built(engine) == ""
+            assert plans.present(engine)
+        assert not list(engine.path.glob("*.plan*"))
+        assert len(list(Path(place, "cache").rglob("*.plan"))) == 2
+
+
+def build_in_a_process(path, said):
+    open_plans(open_engine(path), tools(), say=said.put)
+
+
+def lines_of(said):
+    lines = []
+    while not said.empty():
+        lines.append(said.get())
+    return lines
+
+
+def test_of_two_builders_one_builds(engine):
+    context = multiprocessing.get_context("spawn")
+    said = context.SimpleQueue()
+    both = [context.Process(target=build_in_a_process, args=(engine.path, said)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(60)
+        assert process.exitcode == 0
+    text = "\n".join(lines_of(said))
+    assert text.count("building encoder.plan") == 1
+    assert text.count("building ranker.plan") == 1
+
+
+def test_the_second_builder_waits_and_takes_what_the_first_has_built(engine):
+    context = multiprocessing.get_context("spawn")
+    said = context.SimpleQueue()
+    with plans._locked_place(engine, print):
+        process = context.Process(target=build_in_a_process, args=(engine.path, said))
+        process.start()
+        assert said.get() == "another process builds these plans: waiting for it"
+        work = plans._Work(engine, tools(), 12, 0, lambda _: None)
+        for model in ("encoder.onnx", "ranker.onnx"):
+            work.build(model, engine.path)
+    process.join(60)
+    assert process.exitcode == 0
+    assert lines_of(said) == []
+
+
+def test_a_missing_driver_is_named():
+    cudart = CudaDouble(driver=False)
+    with pytest.raises(
+        EngineError, match=r"no NVIDIA GPU can be used: cudaErrorInsufficientDriver"
+    ):
+        read_board(tensorrt_double(cudart), cudart)
+
+
+def frame():
+    return block_picture(0)[60:160, 60:160]
+
+
+@pytest.mark.parametrize("known", [{"heading_deg": 0.0, "gsd_m": GSD_M}, {}])
+def test_localizer_flies_the_plans_with_the_same_answer(engine, monkeypatch, known):
+    """With nothing known there are 160 crops, encoded 32 at once."""
+    built(engine)
+    monkeypatch.setattr(plans, "toolkit", tools)
+    fixes = {}
+    for backend, kind in (("auto", tensorrt), ("onnxruntime", onnxruntime)):
+        localizer = Localizer(engine.path, backend=backend, threads=1)
+        assert isinstance(localizer._encoder, kind.Session)
+        fixes[backend] = localizer.locate(frame(), **known)
+    ours, theirs = fixes.values()
+    np.testing.assert_allclose(
+        [ours.lat_deg, ours.lon_deg, ours.probability, *ours.cov_m2],
+        [theirs.lat_deg, theirs.lon_deg, theirs.probability, *theirs.cov_m2],
+        rtol=1e-6,
+    )
+
+
+@pytest.mark.usefixtures("no_gpu_here")
+def test_without_plans_onnx_runtime_flies_and_nothing_is_said(engine):
+    loaded = networks.open_networks(engine, threads=1)
+    assert isinstance(loaded.encoder, onnxruntime.Session)
+
+
+@pytest.mark.usefixtures("no_gpu_here")
+def test_plans_that_cannot_fly_are_a_warning_and_onnx_runtime_takes_over(engine):
+    built(engine)
+    with pytest.warns(RuntimeWarning, match="ONNX Runtime takes over: no TensorRT"):
+        localizer = Localizer(engine.path, threads=1)
+    assert localizer.locate(frame(), gsd_m=GSD_M, heading_deg=0.0).timings_ms.total > 0
+
+
+def test_a_rebuild_that_fails_is_a_warning_too(engine, monkeypatch):
+    built(engine)
+    monkeypatch.setattr(plans, "toolkit", lambda: tools("10.16.1.11", bias=1.0))
+    with pytest.warns(RuntimeWarning, match="thrown away"):
+        loaded = networks.open_networks(engine, threads=1)
+    assert isinstance(loaded.ranker, onnxruntime.Session)
+
+
+@pytest.mark.usefixtures("no_gpu_here")
+def test_tensorrt_by_name_raises(engine):
+    with pytest.raises(MissingExtraError):
+        networks.open_networks(engine, "tensorrt")
+
+
+def test_tensorrt_by_name_builds(engine, monkeypatch):
+    monkeypatch.setattr(plans, "toolkit", tools)
+    assert isinstance(networks.open_networks(engine, "tensorrt").encoder, tensorrt.Session)
+    assert plans.present(engine)
+
+
+def test_backends_have_three_names(engine):
+    with pytest.raises(RangeError, match="backend must be 'auto'"):
+        networks.open_networks(engine, "cuda")
