@@ -5,7 +5,10 @@ import json
 import pytest
 
 from edgegeo.cli import main
+from edgegeo.localizer import Localizer
+from edgegeo.logs import FlightLog
 from edgegeo.simulation.simulate import simulate
+from edgegeo.sources import open_frames
 from tests.sample_engine import sample_engine, sample_map
 
 pytest.importorskip("cv2")
@@ -61,6 +64,26 @@ def test_locate_with_a_report(place, tmp_path, capsys):
     text = page.read_text()
     assert "flight in sample.edgegeo" in text
     assert "_003" in text
+
+
+def test_a_log_of_real_fixes_becomes_a_page_with_the_map(place, tmp_path, capsys):
+    pytest.importorskip("mcap")
+    engine, flight = place
+    localizer = Localizer(engine, threads=1)
+    with FlightLog(tmp_path / "flight.mcap") as log:
+        for second, frame in enumerate(open_frames(flight).frames()):
+            time_us = 1_000_000 * second
+            fix = localizer.locate(frame.image, gsd_m=0.4, heading_deg=0.0, time_us=time_us)
+            log.add_fix(frame.name, fix)
+            log.add_frame(frame.name, time_us, frame.image)
+    page = tmp_path / "report.html"
+    flags = ["--engine", str(engine), "--out", str(page)]
+    assert main(["report", str(tmp_path / "flight.mcap"), *flags]) == 0
+    assert capsys.readouterr().out.strip() == str(page)
+    text = page.read_text()
+    assert text.count('<img alt="frame" src="data:image/jpeg;base64,') == 4
+    assert text.count('class="tile"') == 16
+    assert '<image x="' in text
 
 
 def test_info(place, capsys):

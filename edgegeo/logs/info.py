@@ -16,7 +16,7 @@ def describe(records: FlightRecords) -> str:
     end = ", ends early" if records.truncated else ""
     lines = [
         ("log", f"{records.path}{end}"),
-        ("started", time_of_day(start_us + flown.epoch_us)),
+        ("started", time_of_day(start_us + flown.epoch_us) if flown.epoch_us else ""),
         ("duration", f"{1e-6 * (end_us - start_us):.1f} s"),
         ("fixes", _fixes(flown)),
         ("estimates", _estimates(flown)),

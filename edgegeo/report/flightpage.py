@@ -2,7 +2,7 @@
 
 Thinned out so that half an hour at 10 Hz stays under some 10 MB: a time line shows the worst of
 each of 1500 equal spans of time, the tracks 1500 positions, 200 ellipses and 1500 fixes of a kind,
-evenly spread; the table at most 120 frames and 2.5 MB of pictures, evenly spread. The figures and
+evenly spread; the table at most 120 frames and 1.8 MB of pictures, evenly spread. The figures and
 the Stanford diagram are of everything.
 """
 
@@ -32,7 +32,7 @@ from edgegeo.report.thin import evenly
 from edgegeo.types import Fix
 
 MOST_ROWS = 120
-PICTURE_BYTES = 2_500_000
+PICTURE_BYTES = 1_800_000
 NEAREST_US = 1_000_000
 HERE = Path(__file__).parent
 
@@ -68,10 +68,13 @@ def write_flight_report(
         "rows": [round(1e-6 * (flown.frames[i][1] - start_us), 2) for i in shown],
         **values_over_time(flown, error_m),
     }
+    when = "at an unknown time of day"  # as in a replay, whose clock is that of its file
+    if flown.epoch_us:
+        when = time_of_day(start_us + flown.epoch_us)
     early = ", which ends early" if records.truncated else ""
     page = _PAGE.format(
         title=escape(records.path.name),
-        about=f"flown {time_of_day(start_us + flown.epoch_us)}{early}",
+        about=f"flown {when}{early}",
         css=_file("page.css") + _file("flight.css") + style,
         cards=flight_cards(flown, error_m),
         map=draw_flight(flown, shown, gallery, extent),

@@ -20,7 +20,7 @@ MOST_BANDS = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One quantity over time, with `style` as its CSS class. Where it is not finite it breaks."""
+    """One quantity over time, with `style` as its CSS class; NaN where it is not known."""
 
     name: str
     style: str

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgegeo.attitude import Quaternion, product, unit
+from edgegeo.autopilot.inbox import VELOCITY_SIGMA_M_S
 from edgegeo.camera import Camera
 from edgegeo.camera_files import camera_of
 from edgegeo.errors import DataError, EdgegeoError, RangeError
@@ -18,7 +19,6 @@ from edgegeo.sighting import Velocity
 from edgegeo.sources.opencv import require_cv2
 
 CHANNELS = {"bgr8": 3, "rgb8": 3, "mono8": 1}
-VELOCITY_SIGMA_M_S = 1.0  # assumed: the messages carry none
 NED_FROM_ENU: Quaternion = (0.0, math.sqrt(0.5), math.sqrt(0.5), 0.0)
 FLU_FROM_FRD: Quaternion = (0.0, 1.0, 0.0, 0.0)
 

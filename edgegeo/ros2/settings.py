@@ -25,7 +25,7 @@ class NodeSettings:
     mount_pitch_deg: float = 0.0
     mount_roll_deg: float = 0.0
     camera_delay_ms: float = 0.0  # from exposure to the image's stamp
-    rate_hz: float = 10.0
+    rate_hz: float = 5.0  # PX4 takes 0.5 to 5
     stop_after_s: float = 5.0
     max_sigma_m: float = 50.0
     sensor_id: int = 1

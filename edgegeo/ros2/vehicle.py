@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from edgegeo.attitude import Attitudes, Quaternion, matrix
+from edgegeo.autopilot.inbox import LATE_US
 from edgegeo.camera import Camera
 from edgegeo.camera_pose import CameraPose, pose_of
 from edgegeo.errors import RangeError
 from edgegeo.height import Heights, HeightSource
 from edgegeo.ros2.incoming import attitude, stamp_us, velocity
 from edgegeo.sighting import Velocity
-
-LATE_US = 1_000_000  # a sample dated further from its arrival has a wrong date
 
 
 class RosVehicle:

@@ -11,8 +11,10 @@ from launch.actions import DeclareLaunchArgument
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-TOPICS = ("image", "image/compressed", "camera_info", "imu", "pose", "range", "height")
-TOPICS = (*TOPICS, "velocity", "odom")
+TOPICS = (
+    *("image", "image/compressed", "camera_info"),
+    *("imu", "pose", "range", "height", "velocity", "odom"),
+)
 
 
 def generate_launch_description() -> LaunchDescription:
