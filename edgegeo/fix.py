@@ -1,7 +1,7 @@
 """From ranked candidates to a position with an uncertainty, or to a reject."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ NEAR_M = 20.0  # `Fix.probability` is about errors up to this
 AGREE_TILES = 1 / 8  # crops this close, in tile sides, put the frame at the same place
 AMBIGUOUS_LEAD = 0.1  # tens of log-odds by which the best place is ahead of another
 VIEW_SIGMA = 0.06  # relative error of scale, and of heading in radians, that ranking leaves
+FOUND_SIGMA_TILES = 3 / 16 / math.sqrt(12)  # retrieval's raster: shifts by 3 of a tile's 16 tokens
 LEAST = 0.0  # log-odds: a crop that speaks against a place may look at what has been rebuilt
 
 
@@ -72,6 +73,18 @@ class Evidence:
     scores: Floats  # (p,) fused log-scores, in the order of the candidates
     best: int
     features: tuple[float, ...]
+
+
+def as_found(ranked: Ranked, tile_m: float) -> Ranked:
+    """Return what retrieval alone says: each pair where its candidate was found, without odds."""
+    count = len(ranked.place)
+    return replace(
+        ranked,
+        lat_deg=ranked.found_lat_deg[ranked.place],
+        lon_deg=ranked.found_lon_deg[ranked.place],
+        relevance=np.zeros(count),
+        sigma_m=np.full(count, FOUND_SIGMA_TILES * tile_m),
+    )
 
 
 def combine(ranked: Ranked, tile_m: float) -> Places:
@@ -218,7 +231,7 @@ def decide(
         probability=probability,
         reject=reject,
         candidates=candidates,
-        reranked=True,
+        reranked=calibration.relevance_weight > 0,
         **about,
     )
 

@@ -114,7 +114,9 @@ class Localizer:
             pitch_deg=pitch_deg,
         )
         clock = Clock()
-        ranked = self.rank(frame, given, clock, rgb=rgb)
+        # A weight of 0 says that on validation data the ranker did no good: it is not run.
+        use_ranker = self.calibration.relevance_weight > 0
+        ranked = self.rank(frame, given, clock, rgb=rgb, use_ranker=use_ranker)
         if isinstance(ranked, Reject):
             return fix.nothing(ranked, time_us, clock.timings())
         places = fix.combine(ranked, self.tile_m)
@@ -131,9 +133,16 @@ class Localizer:
         )
 
     def rank(
-        self, frame: NDArray[np.uint8], given: Given, clock: Clock, *, rgb: bool = False
+        self,
+        frame: NDArray[np.uint8],
+        given: Given,
+        clock: Clock,
+        *,
+        rgb: bool = False,
+        use_ranker: bool = True,
     ) -> fix.Ranked | Reject:
-        """Return the frame's candidates before anything calibrated is done with them."""
+        """Return the frame's candidates before anything calibrated is done with them; without
+        the ranker they are where retrieval found them."""
         picture = rectifying.colour_frame(frame)
         looks = self._looks(picture.shape[:2], given)
         if isinstance(looks, Reject):
@@ -163,11 +172,19 @@ class Localizer:
         place, column = np.nonzero(agreed.rows >= 0)
         rows = agreed.rows[place, column]
         clock.stop("search")
+        if not use_ranker:
+            count = len(rows)
+            nothing = {name: np.zeros(count) for name in ("relevance", "log_variance", "turn")}
+            nothing |= {"offset": np.zeros((count, 2)), "scale": np.ones(count)}
+            return fix.as_found(
+                self._placed(looks, nothing, found, rows, place, agreed), self.tile_m
+            )
         batch = pairs.gather(
             self.gallery.tokens, self.gallery.token_scales, found.tile[rows].astype(np.int32)
         )
         clock.stop("pairs")
-        ranked = self._rank(looks, tokens, found, rows, place, agreed, batch)
+        said = self._rank(tokens, found, rows, batch)
+        ranked = self._placed(looks, said, found, rows, place, agreed)
         clock.stop("rank")
         return ranked
 
@@ -221,27 +238,29 @@ class Localizer:
         return embeddings, np.zeros((1, 3), np.float32), tokens
 
     def _rank(
+        self, tokens: Float32, found: agreement.Found, rows: NDArray[np.int64], batch: Float32
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return what the ranker says of each pair, by the names of its outputs."""
+        used, copy = np.unique(found.look[rows], return_inverse=True)
+        said = self._ranker.run(
+            {
+                "query_tokens": tokens[used],
+                "copy": copy.astype(np.int64),
+                "move": found.move[rows],
+                "candidate_tokens": batch,
+            }
+        )
+        return {name: values.astype(np.float64) for name, values in said.items()}
+
+    def _placed(
         self,
         looks: list[copies.Look],
-        tokens: Float32,
+        said: dict[str, NDArray[np.float64]],
         found: agreement.Found,
         rows: NDArray[np.int64],
         place: NDArray[np.int64],
         agreed: agreement.Agreed,
-        batch: Float32,
     ) -> fix.Ranked:
-        used, copy = np.unique(found.look[rows], return_inverse=True)
-        said = {
-            name: values.astype(np.float64)
-            for name, values in self._ranker.run(
-                {
-                    "query_tokens": tokens[used],
-                    "copy": copy.astype(np.int64),
-                    "move": found.move[rows],
-                    "candidate_tokens": batch,
-                }
-            ).items()
-        }
         tile = found.tile[rows]
         of = [looks[at] for at in found.look[rows].tolist()]
         crop_px = np.array([look.crop_px for look in of])

@@ -14,7 +14,7 @@ from edgegeo.datasets.pictures import MapTile, NorthUpFrame
 from edgegeo.datasets.records import About, Benchmark, Convention, GalleryImage, Geo, Query
 from edgegeo.errors import DataError
 from edgegeo.geodesy import distance_m
-from edgegeo.maps.satmap import open_map
+from edgegeo.maps.satmap import open_maps
 from edgegeo.maps.tiling import tile_centres
 from edgegeo.sources.images import read_image
 from edgegeo.truth import read_truth
@@ -24,8 +24,8 @@ TILE_SHARE = 0.8  # of the short side of a frame's footprint
 OVERLAP = 0.5
 ABOUT = About(
     title="a flight with truth",
-    layout="map.tif, truth.csv (file, lat_deg, lon_deg, heading_deg, gsd_m_per_px) and "
-    "frames/<file>",
+    layout="map.tif or a folder map/ of rasters, truth.csv (file, lat_deg, lon_deg, heading_deg, "
+    "gsd_m_per_px) and frames/<file>",
     source="`edgegeo simulate` makes such frames and tables out of a map",
     terms="as the owner of frames and map says",
 )
@@ -34,7 +34,8 @@ ABOUT = About(
 def load(folder: Path, split: str | None = None) -> Benchmark:
     """Read the frames a truth table names; those off the map are left out."""
     split = chosen(split, SPLITS, ABOUT)
-    require(folder, ABOUT, "map.tif", "truth.csv", "frames")
+    maps = folder / ("map" if (folder / "map").is_dir() else "map.tif")
+    require(folder, ABOUT, maps.name, "truth.csv", "frames")
     rows = read_truth(folder / "truth.csv", numbered=False)
     gsd_m = [row.gsd_m for row in rows if row.gsd_m is not None]
     headings = [row.heading_deg for row in rows if row.heading_deg is not None]
@@ -44,9 +45,12 @@ def load(folder: Path, split: str | None = None) -> Benchmark:
     paths = [folder / "frames" / str(row.name) for row in rows]
     short_px = min(read_image(paths[0]).shape[:2])
     tile_m = TILE_SHARE * float(np.median(gsd_m)) * short_px
-    raster = open_map(folder / "map.tif")
-    centres = [Geo(*at) for at in tile_centres(raster, tile_m, OVERLAP)]
-    tile_lat, tile_lon = np.array(centres).reshape(-1, 2).T
+    centres = [
+        (raster, Geo(*at))
+        for raster in open_maps([maps])
+        for at in tile_centres(raster, tile_m, OVERLAP)
+    ]
+    tile_lat, tile_lon = np.array([at for _, at in centres]).reshape(-1, 2).T
     by_place = len({row.place for row in rows}) > 1
     queries = []
     for row, path, heading_deg, gsd in zip(rows, paths, headings, gsd_m, strict=True):
@@ -74,7 +78,7 @@ def load(folder: Path, split: str | None = None) -> Benchmark:
                 at=at,
                 side_m=tile_m,
             )
-            for number, at in enumerate(centres)
+            for number, (raster, at) in enumerate(centres)
         ),
         left_out=len(rows) - len(queries),
     )

@@ -30,15 +30,23 @@ def export_student(
     """
     out.mkdir(parents=True, exist_ok=True)
     config = student.encoder.config
-    tokens, width = config.grid**2, config.token_width
-    batch, copies, k = (torch.export.Dim(name, min=1) for name in ("batch", "copies", "k"))
     to_onnx(
         student.encoder,
         (torch.rand(2, 4, config.px, config.px),),
         out / "encoder.onnx",
-        {"image": {0: batch}},
+        {"image": {0: torch.export.Dim("batch", min=1)}},
         ["embedding", "tokens", "moved", "moves"],
     )
+    export_ranker(student, out / "ranker.onnx", products)
+    facts = {"model_id": model_id, "px": config.px, "grid": config.grid, "calibration": {}, **notes}
+    write_json(out / "model.json", facts)
+
+
+def export_ranker(student: Student, path: Path, products: torch.dtype = torch.float32) -> None:
+    """Write the ranker alone, for a relation that was taught with its encoder left as it is."""
+    config = student.encoder.config
+    tokens, width = config.grid**2, config.token_width
+    copies, k = (torch.export.Dim(name, min=1) for name in ("copies", "k"))
     to_onnx(
         Ranker(student.relation, config, products).eval(),
         (
@@ -47,12 +55,10 @@ def export_student(
             torch.zeros(3, dtype=torch.long),
             torch.rand(3, tokens, width),
         ),
-        out / "ranker.onnx",
+        path,
         {"query_tokens": {0: copies}, "copy": {0: k}, "move": {0: k}, "candidate_tokens": {0: k}},
         ["relevance", "offset", "log_variance", "turn", "scale"],
     )
-    facts = {"model_id": model_id, "px": config.px, "grid": config.grid, "calibration": {}, **notes}
-    write_json(out / "model.json", facts)
 
 
 def to_onnx(

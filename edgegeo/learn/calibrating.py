@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from edgegeo import fix, geodesy
 from edgegeo.calibration import Calibration
+from edgegeo.learn import fusion
 
 Floats = NDArray[np.float64]
 
-RELEVANCE_WEIGHTS = (0.1, 0.15, 0.25, 0.4, 0.65, 0.9, 1.2)
-RETRIEVAL_WEIGHTS = (0.0, 4.0, 8.0, 14.0, 22.0)
 NEAR_M, FAR_M = 20.0, 50.0
 ALLOWED_MISLEADING = 0.004  # share of frames, on the map and off it: under the goal of 0.01
 
@@ -39,6 +38,8 @@ class Sample:
 def fit(samples: Sequence[Sample]) -> Calibration:
     """Fusion weights first, then probabilities on top of them, then sigmas and the threshold."""
     calibration = fit_fusion(samples)
+    if not calibration.relevance_weight:
+        samples = [without_ranker(s) for s in samples]
     evidence = [fix.weigh(s.ranked, s.places, s.tile_m, calibration) for s in samples]
     both = zip(samples, evidence, strict=True)
     errors = np.array([s.errors_m[e.best] for s, e in both])
@@ -58,22 +59,37 @@ def weight_of(samples: Sequence[Sample]) -> Floats:
 
 
 def fit_fusion(samples: Sequence[Sample]) -> Calibration:
-    """The weights under which a softmax over the candidates puts most mass where the truth is.
+    """Weights of ranking and retrieval that lose no Recall@1; see `fusion.fit_fusion`.
 
-    Frames that no candidate is right for have no say in it.
+    Frames off the map have no say in it.
     """
-    near = [s.errors_m <= NEAR_M for s in samples]
-    placed = [(s, hit) for s, hit in zip(samples, near, strict=True) if hit.any()]
-    best = (-np.inf, Calibration())
-    for a, b in itertools.product(RELEVANCE_WEIGHTS, RETRIEVAL_WEIGHTS):
-        total = 0.0
-        for s, hit in placed:
-            score = a * s.places.relevance + b * s.ranked.retrieval
-            mass = np.exp(score - score.max())
-            total += float(np.log(np.maximum(mass[hit].sum() / mass.sum(), 1e-6)))
-        if total > best[0]:
-            best = (total, Calibration(relevance_weight=a, retrieval_weight=b))
-    return best[1]
+    placed = [s for s in samples if s.truth is not None]
+    if not placed:
+        return Calibration()
+    fitted = fusion.fit_fusion([frame_scores(s) for s in placed])
+    return Calibration(
+        relevance_weight=fitted.relevance_weight, retrieval_weight=fitted.retrieval_weight
+    )
+
+
+def frame_scores(s: Sample) -> fusion.FrameScores:
+    """What the fusion is fitted on: a position is right within half a tile, as in evaluation."""
+    assert s.truth is not None
+    found_m = geodesy.distance_m(s.ranked.found_lat_deg, s.ranked.found_lon_deg, *s.truth)
+    return fusion.FrameScores(
+        relevance=s.places.relevance,
+        retrieval=s.ranked.retrieval,
+        near=s.errors_m <= NEAR_M,
+        right_found=found_m <= s.tile_m / 2,
+        right_ranked=s.errors_m <= s.tile_m / 2,
+        block=s.place,
+    )
+
+
+def without_ranker(s: Sample) -> Sample:
+    """The same frame as `locate` sees it where the ranker has no weight."""
+    ranked = fix.as_found(s.ranked, s.tile_m)
+    return replace(s, ranked=ranked, places=fix.combine(ranked, s.tile_m))
 
 
 def fit_logistic(

@@ -76,7 +76,7 @@ def _geography(
     sides = np.array([image.side_m or np.nan for image in benchmark.gallery], np.float64)
     overlap, distance = np.zeros(rows.shape, np.float32), np.zeros(rows.shape, np.float32)
     for number, query in enumerate(benchmark.queries):
-        east, north = _offsets_m(query, at[rows[number]])
+        east, north = offsets_m(query, at[rows[number]])
         truth_m = sides[rows[number]][is_truth[number]][0]
         distance[number] = np.hypot(east, north)
         overlap[number] = square_iou(east, north, sides[rows[number]], truth_m)
@@ -100,7 +100,7 @@ def square_iou(
     return np.asarray(common / (np.square(a_m) + np.square(b_m) - common), np.float64)
 
 
-def _offsets_m(
+def offsets_m(
     query: Query, at: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (east, north) in metres of places (n, 2) from the query's; a game's are metres."""

@@ -51,27 +51,26 @@ class Ranker(nn.Module):
         self.table = nn.Buffer(sampling_table(transforms, grid), persistent=False)
         self.coarse = nn.Buffer(shift_table(grid // 2, REACH // 2), persistent=False)
         self.fine = nn.Buffer(shift_table(grid, REACH), persistent=False)
-        shifts = torch.arange(-REACH, REACH + 1).float()
-        places = torch.stack(torch.meshgrid(shifts, shifts, indexing="ij"), -1).flatten(0, 1)
-        self.places = nn.Buffer(places, persistent=False)  # (s^2, 2) as (south, east)
 
     def forward(
         self, query_tokens: Tensor, copy: Tensor, move: Tensor, candidate_tokens: Tensor
     ) -> tuple[Tensor, ...]:
+        cosine, overlap, best = self.volumes(query_tokens, copy, move, candidate_tokens)
+        logits = self.relation(cosine, overlap).flatten(1)
+
+        offset, log_variance = peak(logits, self.grid)
+        turn, scale = self.transforms[best].unbind(1)
+        return torch.logsumexp(logits, 1), offset, log_variance, turn, scale
+
+    def volumes(
+        self, query_tokens: Tensor, copy: Tensor, move: Tensor, candidate_tokens: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What the relation judges: cosine and overlap (k, s, s) at the best turn and scale, and
+        which of `transforms` (k,) that is."""
         queries, candidates = grids(query_tokens), grids(candidate_tokens)
         best = self.best_transform(queries, copy, move, candidates)
         turned = F.grid_sample(queries[copy], self.table[best], align_corners=False)
-        logits = self.relation(*self.fine_volume(turned, candidates)).flatten(1)
-
-        peak = self.places[logits.argmax(1)]
-        near = (self.places[None] - peak[:, None]).abs().amax(2) <= 1
-        p = torch.softmax(logits.masked_fill(~near, -1e4), 1)
-        mean = p @ self.places
-        spread = (p * (self.places[None] - mean[:, None]).square().sum(2)).sum(1) / 2
-        offset = torch.stack([mean[:, 1], -mean[:, 0]], 1) / self.grid
-        log_variance = torch.log(spread / self.grid**2 + 1e-5)
-        turn, scale = self.transforms[best].unbind(1)
-        return torch.logsumexp(logits, 1), offset, log_variance, turn, scale
+        return *self.fine_volume(turned, candidates), best
 
     def best_transform(
         self, queries: Tensor, copy: Tensor, move: Tensor, candidates: Tensor
@@ -118,6 +117,23 @@ class Ranker(nn.Module):
         cosine, overlap = numerator / (denominator + 1e-3), denominator / (size.sqrt() + 1e-3)
         side = 2 * REACH + 1
         return cosine.T.reshape(k, side, side), overlap.clamp(0, 1).T.reshape(k, side, side)
+
+
+def peak(logits: Tensor, grid: int) -> tuple[Tensor, Tensor]:
+    """Where a volume of log-odds has its peak, and how narrow it is.
+
+    logits   (k, s * s) over shifts in tokens, s = 2 * REACH + 1; grid tokens a tile is wide
+    returns  offset (k, 2) as (east, north) and log_variance (k,), in tile sides, as `Ranker`'s
+    """
+    shifts = torch.arange(-REACH, REACH + 1, device=logits.device).float()
+    places = torch.stack(torch.meshgrid(shifts, shifts, indexing="ij"), -1).flatten(0, 1)
+    best = places[logits.argmax(1)]
+    near = (places[None] - best[:, None]).abs().amax(2) <= 1
+    p = torch.softmax(logits.masked_fill(~near, -1e4), 1)
+    mean = p @ places  # (k, 2) as (south, east)
+    spread = (p * (places[None] - mean[:, None]).square().sum(2)).sum(1) / 2
+    offset = torch.stack([mean[:, 1], -mean[:, 0]], 1) / grid
+    return offset, torch.log(spread / grid**2 + 1e-5)
 
 
 def with_zero(rows: Tensor) -> Tensor:

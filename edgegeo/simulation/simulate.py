@@ -89,10 +89,12 @@ def simulate(
     rasters = [r for m in maps for r in (open_maps([m]) if isinstance(m, str | PathLike) else [m])]
     if not rasters:
         raise MapError("no map given")
-    names = [raster.name for raster in rasters]
+    stems = [Path(raster.name).stem for raster in rasters]
     rows = []
     for index, raster in enumerate(rasters):
-        stem = raster.name if names.count(raster.name) == 1 else f"{raster.name}_{index}"
+        stem = Path(raster.name).stem
+        if stems.count(stem) > 1:
+            stem = f"{stem}_{index}"
         for k in range(count_per_map):
             rng = np.random.default_rng([seed, index, k])
             shot = draw_shot(
@@ -103,7 +105,7 @@ def simulate(
                 tilt_deg=tilt_deg,
                 heading=heading,
             )
-            file = write_frame(out / f"{Path(stem).stem}_{k:03d}", render(raster, shot, rng), rng)
+            file = write_frame(out / f"{stem}_{k:03d}", render(raster, shot, rng), rng)
             rows.append((file, *truth_row(shot), raster.name))
         if raster not in given:
             raster.close()

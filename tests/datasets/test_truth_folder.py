@@ -1,5 +1,7 @@
 """Frames with a truth table over a map: tiles by the map, right by distance."""
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -47,5 +49,17 @@ def test_a_table_must_say_heading_and_scale(tmp_path):
 
 def test_a_folder_without_a_map_is_told_what_is_missing(tmp_path):
     (trees.flight(tmp_path, [("a.jpg", 0, 0, "0,1.5")]) / "map.tif").unlink()
-    with pytest.raises(DataError, match=r"no map\.tif; expected map\.tif, truth\.csv"):
+    with pytest.raises(DataError, match=r"no map\.tif; expected map\.tif or a folder"):
         load(tmp_path)
+
+
+def test_a_folder_of_maps_is_one_gallery(tmp_path):
+    root = trees.flight(tmp_path, [("a.jpg", 0, 0, "0,1.5")])
+    whole = load(root)
+    (root / "map").mkdir()
+    for name in ("a.tif", "b.tif"):
+        shutil.copyfile(root / "map.tif", root / "map" / name)
+    (root / "map.tif").unlink()
+    twice = load(root)
+    assert len(twice.gallery) == 2 * len(whole.gallery)
+    assert len(twice.queries[0].right) == 2 * len(whole.queries[0].right)

@@ -1,5 +1,7 @@
 """The fits give back what the samples were made with."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -122,3 +124,21 @@ def test_logistic_regression_by_hand():
     right = np.array([1, 0, 0, 0, 1, 1, 1, 0], bool)
     w = calibrating.fit_logistic(features, right, np.ones(8), ridge=1e-9)
     assert w == pytest.approx([-np.log(3), 2 * np.log(3)], abs=1e-4)
+
+
+def test_a_ranker_that_speaks_against_the_truth_gets_no_weight():
+    rng = np.random.default_rng(3)
+    made = []
+    for n in range(200):
+        s = sample(rng, n % 3 != 0, n=n)
+        relevance = np.where(s.ranked.place == 0, -20.0, 20.0) if n % 3 else s.ranked.relevance
+        cosine = s.ranked.retrieval.copy()
+        cosine[0] += 0.5 if n % 3 else 0.0
+        ranked = replace(s.ranked, relevance=relevance, retrieval=cosine)
+        made.append(replace(s, ranked=ranked, places=fix.combine(ranked, TILE_M)))
+    calibration = calibrating.fit(made)
+    assert calibration.relevance_weight == 0
+    assert calibration.retrieval_weight > 0
+    without = [calibrating.without_ranker(s) for s in made]
+    near = [error <= 20 for s, _, _, error in judged(without, calibration) if s.truth is not None]
+    assert all(near)
