@@ -42,7 +42,6 @@ from edgegeo import durable
 from edgegeo.building.build import build
 from edgegeo.calibration import Calibration
 from edgegeo.errors import EdgegeoError
-from edgegeo.evaluation.provenance import commit, versions
 from edgegeo.export.checkpoint import load_student, save_student
 from edgegeo.export.onnx import export_ranker, write_json
 from edgegeo.learn import calibrating, distil_validation, fusion
@@ -55,6 +54,7 @@ from edgegeo.learn.recipe import load_recipe
 from edgegeo.learn.teacher_scores import teacher_scores
 from edgegeo.model_folder import ENCODER, RANKER, open_model
 from edgegeo.models.student import Relation, Student
+from edgegeo.provenance import commit, versions
 from training import mine_candidates
 from training.calibrate import samples
 from training.landscapes import landscape_queries
