@@ -249,3 +249,20 @@ def test_as_many_places_are_ranked_as_asked_for(engine, flight, candidates):
 def test_no_candidates_at_all_are_refused(engine):
     with pytest.raises(RangeError, match="candidates"):
         Localizer(engine, candidates=0)
+
+
+def test_a_ranker_without_weight_is_not_run_and_the_answer_is_retrievals(engine, flight):
+    alone = Localizer(engine)
+    alone.calibration = replace(alone.calibration, relevance_weight=0.0)
+    alone._ranker = None  # running it would fail
+    near = 0
+    for shot, frame in flight:
+        fix = alone.locate(frame, heading_deg=shot.heading_deg, gsd_m=shot.gsd_m)
+        assert not fix.reranked
+        first = fix.candidates[0]
+        assert first.retrieval == max(c.retrieval for c in fix.candidates)
+        assert geodesy.distance_m(
+            first.lat_deg, first.lon_deg, first.found_lat_deg, first.found_lon_deg
+        ) == pytest.approx(0, abs=1e-3)
+        near += error_m(fix, shot) < 20
+    assert near >= 9

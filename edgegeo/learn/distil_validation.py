@@ -33,11 +33,9 @@ class Judged(NamedTuple):
 def score(relation: Relation, volumes: PairVolumes) -> tuple[NDArray[np.float64], Tensor]:
     """Return relevance (q, n) of every pair, and offsets (q, n, 2) as (east, north)."""
     scores, offsets = [], []
-    for cosine, overlap in zip(
-        torch.from_numpy(volumes.cosine).split(AT_ONCE),
-        torch.from_numpy(volumes.overlap).split(AT_ONCE),
-        strict=True,
-    ):
+    for first in range(0, len(volumes.cosine), AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        cosine, overlap = map(torch.from_numpy, (volumes.cosine[some], volumes.overlap[some]))
         logits = relation(cosine.float(), overlap.float()).flatten(2)
         scores.append(torch.logsumexp(logits, 2))
         offsets.append(peak(logits.flatten(0, 1), GRID)[0].reshape(*logits.shape[:2], 2))

@@ -43,7 +43,7 @@ class Lists(NamedTuple):
     teacher: Tensor | None  # (q, n) in log-odds
 
     def part(self, rows: Tensor) -> "Lists":
-        return Lists(*(None if value is None else value[rows] for value in self))
+        return self._replace(**{n: v[rows] for n, v in self._asdict().items() if v is not None})
 
 
 def lists_of(

@@ -9,6 +9,7 @@ for package in ("cv2", "rasterio", "safetensors"):
     pytest.importorskip(package)
 
 from edgegeo.errors import DataError  # noqa: E402
+from edgegeo.learn.distil_recipe import DistilRecipe  # noqa: E402
 from edgegeo.learn.ranker_recipe import RankerRecipe  # noqa: E402
 from edgegeo.learn.recipe import load_recipe  # noqa: E402
 from training.train_student import StudentRecipe  # noqa: E402
@@ -20,6 +21,9 @@ RECIPES = sorted((Path(__file__).parents[2] / "training/recipes").glob("*.toml")
 def test_it_is_read(path):
     if path.stem == "student":
         load_recipe(StudentRecipe, path)
+        return
+    if path.stem == "distill":
+        load_recipe(DistilRecipe, path)
         return
     recipe = load_recipe(RankerRecipe, path)
     assert recipe.spec().max_pixels == recipe.px**2
