@@ -70,7 +70,7 @@ def figures(f: Flown) -> dict[str, str]:
     error = np.array([p["error_m"] for p in heard])
     frames = np.array(f.frame_errors_m())
     first_s = heard[0]["held_s"]
-    slots = round((f.seconds - first_s) * RATE_HZ)
+    slots = max(len(heard), round((f.seconds - first_s) * RATE_HZ))
     gaps = np.diff([p["at_s"] for p in heard])
     ages = [1e-3 * e.age_us for e in f.estimates if e.state in GIVEN]
     looked = sum(f.tally.values())
