@@ -70,7 +70,7 @@ def figures(f: Flown) -> dict[str, str]:
     error = np.array([p["error_m"] for p in heard])
     frames = np.array(f.frame_errors_m())
     first_s = heard[0]["held_s"]
-    slots = round((f.seconds - first_s) * RATE_HZ)
+    slots = max(len(heard), round((f.seconds - first_s) * RATE_HZ))
     gaps = np.diff([p["at_s"] for p in heard])
     ages = [1e-3 * e.age_us for e in f.estimates if e.state in GIVEN]
     looked = sum(f.tally.values())
@@ -111,7 +111,8 @@ def fault_row(f: Flown, end_s: float) -> str:
     estimates = [e for e in f.estimates if FAULT_S <= 1e-6 * e.time_us - f.start_s < end_s + 1]
     states = " ".join(dict.fromkeys(e.state.name for e in estimates))
     wrong = sum(p["error_m"] > 50 for p in heard)
-    return f"{states.lower()} | {silent:.1f} | {worst:.1f} | {back_s:.1f} | {wrong}"
+    seen = sum(f.tally.values()) / f.seconds
+    return f"{states.lower()} | {silent:.1f} | {worst:.1f} | {back_s:.1f} | {wrong} | {seen:.1f}"
 
 
 def growth(f: Flown, begin_s: float, end_s: float) -> str:
@@ -165,7 +166,7 @@ def main() -> None:
     p.add_argument("out", type=Path)
     p.add_argument("--seconds", type=float, default=300.0)
     p.add_argument("--video", type=Path)
-    p.add_argument("--faults", action="store_true")
+    p.add_argument("--faults", nargs="?", const="", metavar="WORDS", help="only those named so")
     p.add_argument("--load", type=float, metavar="S")
     args = p.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -180,16 +181,18 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load average before {os.getloadavg()[0]:.1f}\n")
     if args.load:
         load(scene, localizer, args.load)
-    elif args.faults:
+    elif args.faults is not None:
         print("| fault at 15 s | states | silent s | worst error m | tracking again after s | "
-              "misleading |\n" + "|---" * 6 + "|")  # fmt: skip
+              "misleading | frames a s |\n" + "|---" * 7 + "|")  # fmt: skip
         for name, kind in FAULTS.items():
+            if args.faults not in name:
+                continue
             spans = [span for key in kind if key not in ("jumps", "dies") for span in kind[key]]
             end_s = max((end for _, end in spans), default=FAULT_S)
-            f = flown(scene, localizer, max(FOR_A_FAULT_S, end_s + 5), **kind)
+            f = flown(scene, localizer, max(FOR_A_FAULT_S, end_s + 12), **kind)
             print(f"| {name} | {fault_row(f, end_s)} |", flush=True)
             if "dark" in kind:
-                print(f"| ... error as it grows | {growth(f, FAULT_S, end_s)} | | | | |")
+                print(f"| ... error as it grows | {growth(f, FAULT_S, end_s)} | | | | | |")
     else:
         f = flown(scene, localizer, min(args.seconds, scene.seconds))
         print("| figure | value |\n|---|---|")

@@ -74,8 +74,8 @@ class Flown:
         return out
 
     def silences_s(self, longest_s: float = 0.5) -> list[tuple[float, float]]:
-        """Spans of more than `longest_s` without a position, after the first one."""
-        at = [p["held_s"] for p in self.positions()]
+        """Spans of more than `longest_s` without a position, after the first one, to the end."""
+        at = [*(p["held_s"] for p in self.positions()), self.seconds]
         return [(a, b) for a, b in pairwise(at) if b - a > longest_s]
 
     def error_m(self, time_s: float, lat_deg: float, lon_deg: float) -> float:
