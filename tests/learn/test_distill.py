@@ -8,12 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
-from edgegeo import Localizer, geodesy
-from edgegeo.learn.teacher_scores import teacher_scores
-from edgegeo.model_folder import SHIPPED
-from training import distill
+for package in ("torch", "transformers", "accelerate", "onnxscript", "rasterio"):
+    pytest.importorskip(package)
 
-pytestmark = pytest.mark.slow
+from edgegeo import Localizer, geodesy  # noqa: E402
+from edgegeo.learn.teacher_scores import teacher_scores  # noqa: E402
+from edgegeo.model_folder import SHIPPED  # noqa: E402
+from training import distill  # noqa: E402
+
+# the second: the exporter's own deprecations
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,10 @@
 import math
 
 import pytest
-import torch
 
-from edgegeo.learn.distilling_losses import (
+torch = pytest.importorskip("torch")
+
+from edgegeo.learn.distilling_losses import (  # noqa: E402
     SCALES,
     listwise_kl,
     log_odds_scale,
