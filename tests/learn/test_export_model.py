@@ -12,7 +12,7 @@ pytest.importorskip("onnxscript")
 from edgegeo.demo.landscape import landscape  # noqa: E402
 from edgegeo.errors import DataError, EngineError, RangeError  # noqa: E402
 from edgegeo.export.checkpoint import load_student, save_student, whitening_beside  # noqa: E402
-from edgegeo.export.export import Imagery, export  # noqa: E402
+from edgegeo.export.export import Imagery, _refuse_worse, export  # noqa: E402
 from edgegeo.export.pictures import frame_pictures, tile_pictures  # noqa: E402
 from edgegeo.model_folder import SHIPPED, open_model  # noqa: E402
 from tests import geotiffs  # noqa: E402
@@ -40,6 +40,22 @@ def test_fp16_of_the_committed_weights_is_calibrated_and_reported(tmp_path):
     assert report["times_faster"].keys() == {"encoder", "ranker"}
     assert report["bytes"] < 0.7 * sum(p.stat().st_size for p in SHIPPED.glob("*.onnx"))
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "times_faster", "says"),
+    [
+        (0.02, 2.0, r"int8 loses 0\.020 of Recall@1 on 60 frames, at most 0\.01 allowed; use fp16"),
+        (0.0, 1.0, r"runs 1\.00 times as fast as fp32 here, at least 1\.05 expected; use fp16"),
+    ],
+)
+def test_int8_is_refused_where_it_loses_or_is_not_faster(lost, times_faster, says):
+    recall = {"reranked_fp32": 0.9, "reranked": 0.9 - lost, "frames": 60}
+    report = {"recall_at_1": recall, "times_faster": {"encoder": times_faster}}
+    with pytest.raises(EngineError, match=says):
+        _refuse_worse(report, 0.01)
+    good = {"reranked_fp32": 0.9, "reranked": 0.895, "frames": 60}
+    _refuse_worse({"recall_at_1": good, "times_faster": {"encoder": 1.2}}, 0.01)
 
 
 @pytest.mark.slow
