@@ -1,5 +1,6 @@
 """A log that grows beside its place and is renamed when it is whole."""
 
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta, timezone
 from os import PathLike
 from pathlib import Path
@@ -14,7 +15,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 Log = TypeVar("Log", bound="GrowingFile")
 
 
-class GrowingFile:
+class GrowingFile(ABC):
     """A text file written as PATH.partial and renamed to PATH at the end.
 
     `epoch_us` is the time of day (Unix) at zero of the fixes' clock; formats that need a time of
@@ -34,17 +35,17 @@ class GrowingFile:
             raise DataError(f"cannot write {path}: {error.strerror or error}") from error
         self.begin()
 
-    def begin(self) -> None:
+    def begin(self) -> None:  # noqa: B027 a format may need none
         """Write what comes before the first record."""
 
-    def end(self) -> None:
+    def end(self) -> None:  # noqa: B027 likewise
         """Write what comes after the last record."""
 
+    @abstractmethod
     def add(self, frame: str | int, fix: Fix) -> None:
         """Write one record."""
-        raise NotImplementedError
 
-    def add_estimate(self, estimate: Estimate) -> None:
+    def add_estimate(self, estimate: Estimate) -> None:  # noqa: B027 likewise
         """Write one position of the flown track; a table of fixes leaves it out."""
 
     def time_of_day(self, time_us: int) -> str | None:
