@@ -101,28 +101,30 @@ struct Block {
   }
 };
 
-// One pass over the ranges. score_block(q, together, row, count, found) writes the scores,
+// One pass over the ranges. score_block(q, together, rows, count, found) writes the scores,
 // before the rows' scales, of `together` <= at_once queries from q on and `count` rows.
-template <class Score>
-void search(std::size_t at_once, const Score& score_block, std::size_t queries, const float* scales,
-            View<const std::int64_t> ranges, const Groups& groups, View<std::int32_t> ids,
-            View<float> best) noexcept {
+template <class Row, class Score>
+void search(std::size_t at_once, const Score& score_block, std::size_t queries,
+            View<const Row> gallery, const float* scales, View<const std::int64_t> ranges,
+            const Groups& groups, View<std::int32_t> ids, View<float> best) noexcept {
   const std::size_t k = ids.cols;
   std::fill_n(ids.data, ids.rows * k, -1);
   std::fill_n(best.data, best.rows * k, lowest);
   if (groups.found != nullptr) std::fill_n(groups.found, ids.rows * k, -1);
 
   float found[std::max(query_block, dot_queries) * row_block];
+  const Row* rows[row_block];
   Block block;
   std::size_t held = 0;
   for (std::size_t range = 0; range != ranges.rows; ++range) {
     const auto stop = static_cast<std::size_t>(ranges.row(range)[1]);
     for (auto row = static_cast<std::size_t>(ranges.row(range)[0]); row < stop;) {
       const std::size_t count = std::min(row_block, stop - row);
+      for (std::size_t i = 0; i != count; ++i) rows[i] = gallery.row(row + i);
       std::size_t group = 0, begin = 0;  // of the group that the query at hand belongs to
       for (std::size_t q = 0; q < queries; q += at_once) {
         const std::size_t together = std::min(at_once, queries - q);
-        score_block(q, together, row, count, found);
+        score_block(q, together, rows, count, found);
         for (std::size_t i = 0; i != together; ++i) {
           const auto query = static_cast<std::int32_t>(q + i);
           if (q + i == begin) block.begin(query);
@@ -149,11 +151,11 @@ void top_k(View<const float> queries, View<const Row> gallery, const float* scal
            View<const std::int64_t> ranges, const Groups& groups, View<std::int32_t> ids,
            View<float> scores, Target target) noexcept {
   const auto score = score_for<Row>(target);
-  const auto score_block = [&](std::size_t q, std::size_t together, std::size_t row,
+  const auto score_block = [&](std::size_t q, std::size_t together, const Row* const* rows,
                                std::size_t count, float* block) noexcept {
-    score(queries.row(q), together, gallery.row(row), count, gallery.cols, block);
+    score(queries.row(q), together, rows, count, gallery.cols, block);
   };
-  search(query_block, score_block, queries.rows, scales, ranges, groups, ids, scores);
+  search(query_block, score_block, queries.rows, gallery, scales, ranges, groups, ids, scores);
 }
 
 void top_k(View<const std::int8_t> queries, const float* query_scales,
@@ -161,17 +163,17 @@ void top_k(View<const std::int8_t> queries, const float* query_scales,
            const Groups& groups, View<std::int32_t> ids, View<float> scores,
            Target target) noexcept {
   const auto dot = dot_for(target);
-  const auto score_block = [&](std::size_t q, std::size_t together, std::size_t row,
+  const auto score_block = [&](std::size_t q, std::size_t together, const std::int8_t* const* rows,
                                std::size_t count, float* block) noexcept {
     std::int32_t dots[dot_queries * row_block];
-    dot(queries.row(q), together, gallery.row(row), count, gallery.cols, dots);
+    dot(queries.row(q), together, rows, count, gallery.cols, dots);
     for (std::size_t i = 0; i != together; ++i) {
       for (std::size_t j = i * count; j != (i + 1) * count; ++j) {
         block[j] = query_scales[q + i] * static_cast<float>(dots[j]);
       }
     }
   };
-  search(dot_queries, score_block, queries.rows, scales, ranges, groups, ids, scores);
+  search(dot_queries, score_block, queries.rows, gallery, scales, ranges, groups, ids, scores);
 }
 
 template void top_k(View<const float>, View<const float>, const float*, View<const std::int64_t>,
