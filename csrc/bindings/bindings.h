@@ -15,6 +15,7 @@ namespace edgegeo {
 namespace py = pybind11;
 using namespace py::literals;
 
+void bind_pool(py::module_& m);
 void bind_topk(py::module_& m);
 void bind_rectify(py::module_& m);
 void bind_pairs(py::module_& m);

@@ -11,6 +11,7 @@ PYBIND11_MODULE(_core, m) {
   }
   m.attr("TARGETS") = names;
 
+  edgegeo::bind_pool(m);
   edgegeo::bind_topk(m);
   edgegeo::bind_rectify(m);
   edgegeo::bind_pairs(m);

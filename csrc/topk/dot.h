@@ -6,6 +6,7 @@
 // Exact for every int8 value, -128 on either side included: products are of 16 bits and sums of
 // 32, which hold |dot| <= d * 2^14 where d <= dot_widest. So all targets give the same.
 #pragma once
+#include "../cpu.h"
 #include "../view.h"
 
 namespace edgegeo {
@@ -15,6 +16,8 @@ inline constexpr std::size_t dot_widest = (std::size_t{1} << 17) - 1;
 
 using DotBlock = void (*)(const std::int8_t* queries, std::size_t q, const std::int8_t* const* rows,
                           std::size_t n, std::size_t d, std::int32_t* dots) noexcept;
+
+DotBlock dot_for(Target target) noexcept;
 
 void dot_scalar(const std::int8_t* queries, std::size_t q, const std::int8_t* const* rows,
                 std::size_t n, std::size_t d, std::int32_t* dots) noexcept;

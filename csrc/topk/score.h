@@ -5,6 +5,7 @@
 // Several queries share one read (and one conversion) of a row: the rotated copies of a frame
 // are searched together.
 #pragma once
+#include "../cpu.h"
 #include "../view.h"
 
 namespace edgegeo {
@@ -14,6 +15,9 @@ inline constexpr std::size_t query_block = 4;
 template <class Row>
 using ScoreBlock = void (*)(const float* queries, std::size_t q, const Row* const* rows,
                             std::size_t n, std::size_t d, float* scores) noexcept;
+
+template <class Row>
+ScoreBlock<Row> score_for(Target target) noexcept;
 
 template <class Row>
 void score_scalar(const float* queries, std::size_t q, const Row* const* rows, std::size_t n,

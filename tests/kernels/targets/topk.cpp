@@ -221,7 +221,7 @@ void test_search(const Functions& fast, Tally& tally) {
 
         const auto all = static_cast<std::int64_t>(n);
         const std::int64_t ranges[] = {0, all / 3, all / 2, all / 2, all / 2, all};
-        const View<const std::int64_t> searched{ranges, 3, 2};
+        const Rows searched{{ranges, 3, 2}};
         std::vector<std::int64_t> ends;
         for (std::size_t end = 0; end != q;) {
           ends.push_back(static_cast<std::int64_t>(end = std::min(q, end + 2)));
@@ -236,10 +236,11 @@ void test_search(const Functions& fast, Tally& tally) {
             const View<std::int32_t> ids{found.ids.data, g, k};
             const View<float> best{found.scores.data, g, k};
             if constexpr (std::is_same_v<Query, float>) {
-              top_k(query_view, row_view, scales.data, searched, groups, ids, best, target);
+              top_k(query_view, row_view, scales.data, searched, groups, ids, best, nullptr,
+                    target);
             } else {
               top_k(query_view, query_scales.data, row_view, scales.data, searched, groups, ids,
-                    best, target);
+                    best, nullptr, target);
             }
           };
           for (const bool by_group : {false, true}) {
