@@ -13,6 +13,7 @@ PYBIND11_MODULE(_core, m) {
 
   edgegeo::bind_pool(m);
   edgegeo::bind_topk(m);
+  edgegeo::bind_certified(m);
   edgegeo::bind_rectify(m);
   edgegeo::bind_pairs(m);
 }

@@ -93,15 +93,20 @@ std::size_t Walk::together() const noexcept {
 
 std::size_t Walk::next(std::size_t block, std::int32_t* ids) noexcept {
   const std::size_t steps = std::min(block / streams, together());
-  for (std::size_t i = 0; i != streams && steps != 0; ++i) {
-    const auto row = static_cast<std::int32_t>(streams_[i].row);
-    for (std::size_t s = 0; s != steps; ++s) {
-      ids[s * streams + i] = row + static_cast<std::int32_t>(s);
+  if (steps != 0) {
+    std::int32_t rows[streams];
+    for (std::size_t i = 0; i != streams; ++i) {
+      rows[i] = static_cast<std::int32_t>(streams_[i].row);
+      streams_[i].row += steps;
+      streams_[i].left -= steps;
     }
-    streams_[i].row += steps;
-    streams_[i].left -= steps;
+    for (std::size_t step = 0; step != steps; ++step) {
+      for (std::size_t i = 0; i != streams; ++i) {
+        ids[step * streams + i] = rows[i] + static_cast<std::int32_t>(step);
+      }
+    }
+    return steps * streams;
   }
-  if (steps != 0) return steps * streams;
 
   std::size_t count = 0;
   for (bool more = true; more && count + streams <= block;) {

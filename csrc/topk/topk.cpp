@@ -46,35 +46,44 @@ class Answers {
   std::vector<std::int32_t> queries_;
 };
 
+// The loops over a block have no branch inside, so that compilers make vector code of them.
+
+// The scores of a query with their rows' scales; a NaN becomes the lowest.
+void scale(float* scores, const float* scales, std::size_t count) noexcept {
+  for (std::size_t i = 0; i != count; ++i) {
+    const float score = scores[i] * scales[i];
+    scores[i] = score > Best::lowest ? score : Best::lowest;
+  }
+}
+
+// After the first thousands of rows most blocks hold nothing for the best.
+template <class Query>
+void offer(Best best, const std::int32_t* ids, const float* scores, std::size_t count,
+           const Query& query) noexcept {
+  const float least = best.least();
+  int any = 0;
+  for (std::size_t i = 0; i != count; ++i) any |= scores[i] >= least;
+  if (any == 0) return;
+  for (std::size_t i = 0; i != count; ++i) best.offer(ids[i], scores[i], query(i));
+}
+
 // A block of rows as one group of queries sees it: each row's best score and the query that has it.
 struct Block {
   float scores[Walk::widest];
   std::int32_t queries[Walk::widest];
 
-  void begin(std::int32_t query) noexcept {
-    std::fill_n(scores, Walk::widest, Best::lowest);
-    std::fill_n(queries, Walk::widest, query);
+  void begin(std::int32_t query, const float* found, std::size_t count) noexcept {
+    std::copy_n(found, count, scores);
+    std::fill_n(queries, count, query);
   }
 
-  // A NaN is never taken; on a tie the lower query stays. Without a branch, so that
-  // compilers make vector code of it: with one the whole search takes half as long again.
+  // On a tie the lower query stays.
   void add(std::int32_t query, const float* found, std::size_t count) noexcept {
     for (std::size_t i = 0; i != count; ++i) {
       const std::int32_t better = -static_cast<std::int32_t>(found[i] > scores[i]);
       queries[i] ^= (queries[i] ^ query) & better;
     }
-    for (std::size_t i = 0; i != count; ++i) {
-      scores[i] = found[i] > scores[i] ? found[i] : scores[i];
-    }
-  }
-
-  // After the first thousands of rows most blocks hold nothing for the best.
-  void offer(const std::int32_t* ids, std::size_t count, Best best) const noexcept {
-    const float least = best.least();
-    int any = 0;
-    for (std::size_t i = 0; i != count; ++i) any |= scores[i] >= least;
-    if (any == 0) return;
-    for (std::size_t i = 0; i != count; ++i) best.offer(ids[i], scores[i], queries[i]);
+    for (std::size_t i = 0; i != count; ++i) scores[i] = std::max(scores[i], found[i]);
   }
 };
 
@@ -89,10 +98,8 @@ void search(std::size_t at_once, const Score& score_block, std::size_t queries,
 
   const auto see = [&](const std::int32_t* block_ids, const Row* const* block_rows,
                        std::size_t count, std::size_t worker) noexcept {
-    float scale[Walk::widest], found[std::max(query_block, dot_queries) * Walk::widest];
-    if (scales != nullptr) {
-      for (std::size_t i = 0; i != count; ++i) scale[i] = scales[block_ids[i]];
-    }
+    float row_scales[Walk::widest], found[std::max(query_block, dot_queries) * Walk::widest];
+    gather(scales, 1, block_ids, count, row_scales);
     Block block;
     std::size_t group = 0, begin = 0;  // of the group that the query at hand belongs to
     for (std::size_t q = 0; q < queries; q += at_once) {
@@ -100,16 +107,20 @@ void search(std::size_t at_once, const Score& score_block, std::size_t queries,
       score_block(q, together, block_rows, count, found);
       for (std::size_t i = 0; i != together; ++i) {
         float* scores = found + i * count;
-        if (scales != nullptr) {
-          for (std::size_t j = 0; j != count; ++j) scores[j] *= scale[j];
-        }
+        scale(scores, row_scales, count);
         const auto query = static_cast<std::int32_t>(q + i);
-        if (q + i == begin) block.begin(query);
-        block.add(query, scores, count);
         const std::size_t end =
             groups.ends == nullptr ? q + i + 1 : static_cast<std::size_t>(groups.ends[group]);
-        if (q + i + 1 != end) continue;
-        block.offer(block_ids, count, answers.of(worker, group));
+        if (end == begin + 1) {
+          offer(answers.of(worker, group), block_ids, scores, count,
+                [=](std::size_t) { return query; });
+        } else {
+          if (q + i == begin) block.begin(query, scores, count);
+          if (q + i != begin) block.add(query, scores, count);
+          if (q + i + 1 != end) continue;
+          offer(answers.of(worker, group), block_ids, block.scores, count,
+                [&](std::size_t at) { return block.queries[at]; });
+        }
         begin = end;
         ++group;
       }
