@@ -14,15 +14,17 @@ namespace edgegeo {
 // small that claiming it costs more than a percent, none over a mebibyte of rows.
 inline std::size_t piece_places(std::size_t places, std::size_t row_bytes,
                                 std::size_t threads) noexcept {
-  const std::size_t bytes = row_bytes + 1, fair = places / (8 * threads);
+  const std::size_t bytes = std::max<std::size_t>(row_bytes, 1), fair = places / (8 * threads);
   const std::size_t length = std::clamp(fair, (64u << 10) / bytes, (1024u << 10) / bytes);
   return (length / Walk::widest + 1) * Walk::widest;
 }
 
-// Rows a block: what several groups of queries read again stays in the first-level cache.
+// Rows a block, in whole packs of 16: what several queries read again stays in the first-level
+// cache.
 inline std::size_t block_rows(std::size_t row_bytes) noexcept {
-  const std::size_t rows = (16u << 10) / (row_bytes + 1) / Walk::streams * Walk::streams;
-  return std::clamp(rows, 2 * Walk::streams, Walk::widest);
+  constexpr std::size_t pack = 2 * Walk::streams;
+  const std::size_t rows = (16u << 10) / std::max<std::size_t>(row_bytes, 1) / pack * pack;
+  return std::clamp(rows, pack, Walk::widest);
 }
 
 template <class Row>

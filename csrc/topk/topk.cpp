@@ -56,15 +56,22 @@ void scale(float* scores, const float* scales, std::size_t count) noexcept {
   }
 }
 
-// After the first thousands of rows most blocks hold nothing for the best.
+// After the first thousands of rows few of a block's strips hold anything for the best.
 template <class Query>
 void offer(Best best, const std::int32_t* ids, const float* scores, std::size_t count,
            const Query& query) noexcept {
-  const float least = best.least();
-  int any = 0;
-  for (std::size_t i = 0; i != count; ++i) any |= scores[i] >= least;
-  if (any == 0) return;
-  for (std::size_t i = 0; i != count; ++i) best.offer(ids[i], scores[i], query(i));
+  constexpr std::size_t strip = 8;
+  for (std::size_t i = 0; i < count; i += strip) {
+    const float least = best.least();
+    int any = 0;
+    if (i + strip <= count) {
+      for (std::size_t j = i; j != i + strip; ++j) any |= scores[j] >= least;
+      if (any == 0) continue;
+    }
+    for (std::size_t j = i; j != std::min(i + strip, count); ++j) {
+      best.offer(ids[j], scores[j], query(j));
+    }
+  }
 }
 
 // A block of rows as one group of queries sees it: each row's best score and the query that has it.
