@@ -35,7 +35,7 @@ def coarse_rows(rows: NDArray[Any]) -> Coarse:
     for start in range(0, n, AT_ONCE):
         part = slice(start, start + AT_ONCE)
         some = np.asarray(rows[part], np.float32)
-        finite = np.isfinite(some).all(axis=1)
+        finite = np.all(np.isfinite(some), axis=1)
         some = np.where(finite[:, None], some, 0)
         int8, scales = search.quantise_rows(some)
         error = some - int8 * scales.astype(np.float64)[:, None]
