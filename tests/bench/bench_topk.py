@@ -1,6 +1,6 @@
 """Exact search beside what else one could use, in one process, contestants taking turns.
 
-    python -m tests.bench.bench_topk [--rows 1000000] [--width 256] [--repeats 9] [--threads 2]
+    python -m tests.bench.bench_topk [--rows 1000000] [--width 256] [--repeats 9] [--only PART]
     python -m tests.bench.bench_topk --embeddings ROWS.npy     # (n, d) float32, your own
 
 Prints one Markdown table. The peers come by `pip install -e '.[bench]'`; those not there are named.
@@ -192,6 +192,7 @@ def main() -> None:
     p.add_argument("--width", type=int, default=256)
     p.add_argument("--repeats", type=int, default=9)
     p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--only", choices=("small", "large", "filtered", "certified"))
     p.add_argument("--embeddings", type=Path, help="rows to search instead, every 50th a query")
     args = p.parse_args()
     rng = np.random.default_rng(0)
@@ -207,18 +208,23 @@ def main() -> None:
         noise = 0.02 * unit(rng.standard_normal(rows[::50].shape, dtype=np.float32))
         exact_ones(table, Ours(rows, ()), unit(rows[::50] + noise), f"{len(rows):,} of yours")
         return
-    small = Ours(unit(rng.standard_normal((SMALL, args.width), dtype=np.float32)), ("16 bit",))
     queries = unit(rng.standard_normal((QUERIES, args.width), dtype=np.float32))
-    whole(table, small, queries, f"{SMALL:,}, hot", calls=20)
-    whole(table, small, queries, f"{SMALL:,}, after {1e3 * FRAME_S:.0f} ms", rest_s=FRAME_S)
-    rows = unit(rng.standard_normal((args.rows, args.width), dtype=np.float32))
-    ours = Ours(rows, ("16 bit",))
-    whole(table, ours, queries, f"{args.rows:,}")
-    filtered(table, ours, queries)
-    del rows, ours
-    ours = Ours(clustered(rng, args.rows, args.width), ())
-    seen = ours.rows[rng.integers(0, args.rows, 100)]
-    exact_ones(table, ours, unit(seen + 0.2 * queries[:1]), f"{args.rows:,} clustered")
+    if args.only in (None, "small"):
+        small = Ours(unit(rng.standard_normal((SMALL, args.width), dtype=np.float32)), ("16 bit",))
+        whole(table, small, queries, f"{SMALL:,}, hot", calls=20)
+        whole(table, small, queries, f"{SMALL:,}, after {1e3 * FRAME_S:.0f} ms", rest_s=FRAME_S)
+    if args.only in (None, "large", "filtered"):
+        rows = unit(rng.standard_normal((args.rows, args.width), dtype=np.float32))
+        ours = Ours(rows, ("16 bit",))
+        if args.only != "filtered":
+            whole(table, ours, queries, f"{args.rows:,}")
+        if args.only != "large":
+            filtered(table, ours, queries)
+        del rows, ours  # gigabytes
+    if args.only in (None, "certified"):
+        ours = Ours(clustered(rng, args.rows, args.width), ())
+        seen = ours.rows[rng.integers(0, args.rows, 100)]
+        exact_ones(table, ours, unit(seen + 0.2 * queries[:1]), f"{args.rows:,} clustered")
 
 
 if __name__ == "__main__":
