@@ -12,7 +12,7 @@ from onnx import TensorProto, numpy_helper  # noqa: E402
 from edgegeo.backends.onnxruntime import Session  # noqa: E402
 from edgegeo.export.checkpoint import load_student  # noqa: E402
 from edgegeo.export.half import folded, halved  # noqa: E402
-from edgegeo.export.int8 import quantise  # noqa: E402
+from edgegeo.export.int8 import fit_int8  # noqa: E402
 from edgegeo.export.onnx import export_student  # noqa: E402
 from edgegeo.export.parity import compare  # noqa: E402
 from edgegeo.model_folder import SHIPPED  # noqa: E402
@@ -44,7 +44,7 @@ def fp16(student, tmp_path_factory):
 @pytest.fixture(scope="module")
 def int8(fp32, tmp_path_factory):
     out = tmp_path_factory.mktemp("int8") / "encoder.onnx"
-    quantise(fp32 / "encoder.onnx", out, PICTURES)
+    fit_int8(fp32 / "encoder.onnx", out, PICTURES)
     return out
 
 
