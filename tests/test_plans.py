@@ -124,12 +124,22 @@ def test_a_plan_that_tensorrt_refuses_is_built_again(engine):
     assert "the engine plan file is not compatible" in built(engine, lying)
 
 
-def test_wrong_outputs_throw_the_plan_away(engine):
-    with pytest.raises(
-        EngineError, match=r"plan of encoder\.onnx is thrown away: .* gives another"
-    ):
-        built(engine, tools(bias=0.02))
-    assert not list(engine.path.glob("*.plan*"))
+@pytest.mark.parametrize(
+    ("precision", "right", "wrong", "network"),
+    [
+        (None, 8e-4, 2e-3, "encoder"),
+        ("fp16", 4e-3, 8e-3, "encoder"),
+        ("int8", 8e-4, 0.05, "ranker"),  # which is in float32
+        ("int8", 8e-4, 0.2, "encoder"),
+    ],
+)
+def test_wrong_outputs_throw_the_plan_away(tmp_path, precision, right, wrong, network):
+    engine = open_engine(sample_engine(tmp_path, precision))
+    said = f"plan of {network}.onnx is thrown away: .* gives another"
+    with pytest.raises(EngineError, match=said):
+        built(engine, tools(bias=wrong))
+    assert not list(engine.path.glob(f"{network}.plan*"))
+    assert f"built {engine.path}/{network}.plan" in built(engine, tools(bias=right))
 
 
 def test_too_little_memory_says_what_to_do(engine):

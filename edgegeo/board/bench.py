@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgegeo.board.check import read_parity
 from edgegeo.board.memory import Resident, resident
 from edgegeo.cpus import usable_cpus
 from edgegeo.engine import open_engine
@@ -74,7 +73,7 @@ def bench(engine: str | Path, *, frames: int = 200, threads: int = 0) -> Bench:
         raise RangeError.of("frames", "1 or more", frames)
     opened_engine = open_engine(engine)
     frame, gsd_m = made_frame(opened_engine.gallery, opened_engine.manifest.footprint_m)
-    precision = read_parity(opened_engine).get("precision", "fp32")
+    precision = opened_engine.precision
     del opened_engine
 
     start = time.perf_counter()
