@@ -16,9 +16,9 @@ from edgegeo.preprocess import network_input
 FOLDER = "reference"
 PICTURES = 4
 # Of the output's largest value, or of 1 where that is smaller, on any CPU or GPU, by the networks'
-# precision. Right arithmetic was seen to differ by half of it at most in float16 (sums rounded after
-# every product) and in int8 (Q/DQ nodes computed in float32), by a thousandth of it in float32. See
-# tests/bench/bench_rounding.py.
+# precision. Right arithmetic was seen to differ by half of it at most in float16 (sums rounded
+# after every product) and in int8 (Q/DQ nodes computed in float32), by a thousandth in float32.
+# See tests/bench/bench_rounding.py.
 TOLERANCES = {"fp32": 1e-3, "fp16": 5e-3, "int8": 0.07}
 
 Arrays = dict[str, NDArray[Any]]
