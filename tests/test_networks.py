@@ -84,6 +84,22 @@ def test_a_rebuild_that_fails_is_a_warning_too(engine, monkeypatch):
     assert isinstance(loaded.ranker, onnxruntime.Session)
 
 
+def test_too_little_memory_for_a_plan_is_a_warning_too(engine, monkeypatch):
+    built(engine)
+    monkeypatch.setattr(plans, "toolkit", lambda: tools(gpu_bytes=100_000))
+    with pytest.warns(RuntimeWarning, match="takes over: cudaErrorMemoryAllocation"):
+        localizer = Localizer(engine.path, threads=1)
+    assert localizer.locate(frame(), gsd_m=GSD_M, heading_deg=0.0).timings_ms.total > 0
+
+
+def test_a_network_that_tensorrt_cannot_parse_is_a_warning_too(engine, monkeypatch):
+    built(engine)
+    monkeypatch.setattr(plans, "toolkit", lambda: tools("10.16.1.11", parses=False))
+    with pytest.warns(RuntimeWarning, match=r"cannot read .*encoder\.onnx: Conv .*unsupported"):
+        loaded = networks.open_networks(engine, threads=1)
+    assert isinstance(loaded.encoder, onnxruntime.Session)
+
+
 @pytest.mark.usefixtures("no_gpu_here")
 def test_tensorrt_by_name_raises(engine):
     with pytest.raises(MissingExtraError):

@@ -7,16 +7,20 @@ import contextlib
 import json
 import multiprocessing
 import os
+import resource
 import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgegeo import plans
+from edgegeo.backends import onnxruntime
 from edgegeo.backends.cuda import read_board
 from edgegeo.engine import open_engine
 from edgegeo.errors import EngineError
+from edgegeo.networks import open_networks
 from edgegeo.plans import Toolkit, open_plans
 from tests.cuda_double import CudaDouble
 from tests.sample_engine import sample_engine
@@ -178,6 +182,34 @@ def test_without_write_permission_plans_go_to_the_cache(good, monkeypatch):
             assert plans.present(engine)
         assert not list(engine.path.glob("*.plan*"))
         assert len(list(Path(place, "cache").rglob("*.plan"))) == 2
+
+
+def test_where_nothing_may_be_written_onnx_runtime_flies(good, monkeypatch):
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        monkeypatch.setenv("XDG_CACHE_HOME", f"{place}/cache")
+        engine = open_engine(shutil.copytree(good, Path(place) / "field.edgegeo"))
+        built(engine)
+        monkeypatch.setattr(plans, "toolkit", lambda: tools("10.16.1.11"))
+        takes_over = pytest.warns(
+            RuntimeWarning, match=r"takes over: .*Permission denied: .*/cache"
+        )
+        with somebody_without_rights(engine.path), takes_over:
+            loaded = open_networks(engine, threads=1)
+        assert isinstance(loaded.encoder, onnxruntime.Session)
+
+
+def test_a_plan_that_cannot_be_kept_flies_all_the_same(engine):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))  # a full disk
+    try:
+        with pytest.warns(RuntimeWarning, match=r"\.plan could not be kept: .*File too large"):
+            flying = open_plans(engine, tools(), say=lambda _: None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    image = np.zeros((1, 4, 32, 32), np.float32)
+    assert flying.encoder.run({"image": image})["tokens"].shape == (1, 16, 8)
+    assert not list(engine.path.glob("*.plan"))
 
 
 def build_in_a_process(path, said):

@@ -6,8 +6,8 @@ from tests.cuda_double import CudaDouble
 from tests.tensorrt_double import tensorrt_double
 
 
-def tools(version="10.3.0", capability="8.7", **trt):
-    cudart = CudaDouble(capability)
+def tools(version="10.3.0", capability="8.7", *, gpu_bytes=1 << 40, **trt):
+    cudart = CudaDouble(capability, memory_bytes=gpu_bytes)
     module = tensorrt_double(cudart, version, **trt)
     return Toolkit(module, cudart, read_board(module, cudart))
 
