@@ -71,6 +71,17 @@ def test_folding_batch_normalisation_changes_nothing(student):
     torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
 
 
+def test_every_graph_is_of_opset_20_and_free_in_its_batch(fp32, fp16, int8):
+    for path in (*fp32.glob("*.onnx"), *fp16.glob("*.onnx"), int8):
+        model = onnx.load(path)
+        assert [each.version for each in model.opset_import if not each.domain] == [20]
+        firsts = {
+            end.name: end.type.tensor_type.shape.dim[0].dim_param for end in model.graph.input
+        }
+        names = {"query_tokens": "copies", "copy": "k", "move": "k", "candidate_tokens": "k"}
+        assert firsts == ({"image": "batch"} if len(firsts) == 1 else names)
+
+
 @pytest.mark.parametrize("name", ["encoder.onnx", "ranker.onnx"])
 def test_half_precision_is_inside_only(fp32, fp16, name):
     assert ends(fp16 / name) == ends(fp32 / name)
