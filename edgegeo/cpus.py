@@ -44,10 +44,11 @@ def _quotas(root: Path) -> Iterator[float]:
     except OSError:
         return
     for group in groups:
-        _, controllers, path = group.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
+        _, _, rest = group.partition(":")
+        controllers, colon, path = rest.partition(":")
+        if not colon or (controllers and "cpu" not in controllers.split(",")):
             continue
-        top = root / "sys/fs/cgroup" / controllers
+        top = root / "sys/fs/cgroup" / ("cpu" if controllers else "")
         folder = top / path.strip("/")
         # A container may see its own group as the top one, and the path of the host.
         for place in {folder, *folder.parents, top}:

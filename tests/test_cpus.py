@@ -70,8 +70,8 @@ def test_every_group_above_may_limit(tmp_path, at):
 def version_1(path, quota_us):
     return {
         "proc/self/cgroup": f"4:memory:{path}\n3:cpuset:/\n2:cpu,cpuacct:{path}\n0::/\n",
-        f"sys/fs/cgroup/cpu,cpuacct{path}/cpu.cfs_quota_us": f"{quota_us}\n",
-        f"sys/fs/cgroup/cpu,cpuacct{path}/cpu.cfs_period_us": "100000\n",
+        f"sys/fs/cgroup/cpu{path}/cpu.cfs_quota_us": f"{quota_us}\n",
+        f"sys/fs/cgroup/cpu{path}/cpu.cfs_period_us": "100000\n",
     }
 
 
@@ -85,6 +85,11 @@ def test_a_container_that_sees_the_path_of_the_host(tmp_path):
     files = version_1("", 200_000)
     files["proc/self/cgroup"] = "2:cpu,cpuacct:/docker/0123\n"
     assert usable_cpus(tree(tmp_path, files), range(8)) == 2
+
+
+@pytest.mark.parametrize("text", ["", "nonsense\n", "1:cpu\n", "0::/../../above\n", "2:cpu:/\n"])
+def test_groups_that_say_nothing_limit_nothing(tmp_path, text):
+    assert usable_cpus(tree(tmp_path, {"proc/self/cgroup": text}), range(4)) == 4
 
 
 def test_the_least_counts(tmp_path):
