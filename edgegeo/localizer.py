@@ -35,7 +35,7 @@ class Localizer:
 
     Args:
         engine_path: the folder `edgegeo build` wrote.
-        threads: CPU threads of the networks; 0 takes every CPU this process may use.
+        threads: CPU threads of the networks; 0 takes as many as help here, see cpus.usable_cpus.
         candidates: positions that are ranked for each frame, each by up to four crops.
         backend: "auto" flies the engine's TensorRT plans where it has some that can be made to
             fit this board, else ONNX Runtime; see networks.open_networks.

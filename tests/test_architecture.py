@@ -19,6 +19,7 @@ ORDER = [
         "model_folder",
         "preprocess",
         "timing",
+        "cpus",
         "backends",
         "gallery",
         "reference",

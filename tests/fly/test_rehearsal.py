@@ -11,7 +11,7 @@ from edgegeo import geodesy
 from edgegeo.fly.outlets import RATES_HZ
 from edgegeo.localizer import Localizer
 from edgegeo.sighting import State
-from tests.autopilot.test_link import port as port
+from tests.autopilot.listening import port as port
 from tests.fly.rehearsal import Faults, rehearse
 from tests.fly.scenes import Procedural, Recorded
 from tests.fly.truthful import SPOOFED_M, Plain, Truthful
