@@ -7,7 +7,7 @@ frame's pixel (x, y, w), centres at integers. With tilt, angles turn yaw, then p
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,16 +130,41 @@ def tilt_deg(roll_deg: float, pitch_deg: float) -> float:
     return math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
 
 
+@overload
 def rectify(
-    frame: NDArray[np.uint8], homographies: NDArray[np.float64], px: int, *, rgb: bool = False
-) -> NDArray[np.float32]:
+    frame: NDArray[np.uint8],
+    homographies: NDArray[np.float64],
+    px: int,
+    *,
+    rgb: bool = False,
+    half: Literal[False] = False,
+) -> NDArray[np.float32]: ...
+@overload
+def rectify(
+    frame: NDArray[np.uint8],
+    homographies: NDArray[np.float64],
+    px: int,
+    *,
+    rgb: bool = False,
+    half: Literal[True],
+) -> NDArray[np.float16]: ...
+def rectify(
+    frame: NDArray[np.uint8],
+    homographies: NDArray[np.float64],
+    px: int,
+    *,
+    rgb: bool = False,
+    half: bool = False,
+) -> NDArray[np.float32] | NDArray[np.float16]:
     """Return the network's inputs, one copy a homography: (r, 4, px, px) float32.
 
     Args:
         frame: (h, w, 3) uint8, BGR as OpenCV gives it or RGB with `rgb`; grey as (h, w) or
             (h, w, 1). At least 16 x 16. One that is not contiguous is copied first.
         homographies: (r, 3, 3), tile pixel to frame pixel; see `frame_from_tile`.
+        half: float16, for networks that take it.
 
+    Every pixel is an area average, at any shrink; copies of like scale share most of the work.
     Channels are R, G, B as (value / 255 - 0.5) / 0.25, then the share of the pixel that the
     frame covers, in [0, 1]; where that is 0 so are the colours.
     """
@@ -149,6 +174,8 @@ def rectify(
     if not np.isfinite(warps).all():
         raise RangeError.of("homographies", "finite", homographies)
     _positive("px", px)
+    if half:
+        return _core.rectify(colour_frame(frame), warps, px, not rgb, half=True)
     return _core.rectify(colour_frame(frame), warps, px, not rgb)
 
 
