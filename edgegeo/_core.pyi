@@ -7,6 +7,11 @@ from numpy.typing import NDArray
 
 TARGETS: tuple[str, ...]  # instruction sets this CPU can run, best last; the default is the last
 
+class Pool:  # threads that a kernel may share its work with
+    def __init__(self, threads: int) -> None: ...
+    @property
+    def threads(self) -> int: ...
+
 @overload
 def top_k(
     queries: NDArray[np.float32] | NDArray[np.int8],  # (q, d); int8 only against int8 rows
@@ -16,6 +21,9 @@ def top_k(
     ranges: NDArray[np.int64] | None = None,  # (m, 2) [start, stop), ascending, disjoint
     target: str | None = None,
     query_scales: NDArray[np.float32] | None = None,  # (q,), int8 queries have them, no other
+    groups: None = None,
+    bitmap: NDArray[np.uint8] | None = None,  # (ceil(n / 8),), the lowest bit first
+    pool: Pool | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]: ...  # ids (q, k), scores (q, k)
 @overload
 def top_k(
@@ -28,9 +36,33 @@ def top_k(
     query_scales: NDArray[np.float32] | None = None,
     *,
     groups: NDArray[np.int64],  # (g,) where each group of queries ends, the last one at q
+    bitmap: NDArray[np.uint8] | None = None,
+    pool: Pool | None = None,
 ) -> tuple[
     NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]
 ]: ...  # ids (g, k), scores (g, k), queries (g, k)
+def certified_top_k(
+    queries: NDArray[np.float32],  # (q, d)
+    gallery: NDArray[Any],  # (n, d) float32 or float16
+    coarse: NDArray[np.int8],  # (n, d)
+    scales: NDArray[np.float32],  # (n,)
+    bounds: NDArray[np.float32],  # (n, 2): norm of the coarse row's error, norm of the row
+    k: int,
+    ranges: NDArray[np.int64] | None = None,
+    bitmap: NDArray[np.uint8] | None = None,
+    pool: Pool | None = None,
+    target: str | None = None,
+) -> tuple[
+    NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]
+]: ...  # ids (q, k), scores (q, k), rows rescored (q,)
+def rescore(
+    queries: NDArray[np.float32],  # (q, d)
+    gallery: NDArray[Any],  # (n, d) float32 or float16
+    rows: NDArray[np.int32],  # (q, m), -1 is none
+    k: int,
+    pool: Pool | None = None,
+    target: str | None = None,
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]: ...  # ids (q, k), scores (q, k)
 @overload
 def rectify(
     frame: NDArray[np.uint8],  # (h, w, 3)

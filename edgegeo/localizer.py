@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgegeo import agreement, copies, fix, geodesy, pairs, retrieval
+from edgegeo import agreement, copies, fix, geodesy, pairs, retrieval, search
 from edgegeo import rectify as rectifying
 from edgegeo.calibration import calibration_from_json
 from edgegeo.clock import Clock
@@ -61,7 +61,7 @@ class Localizer:
         self._encoder, self._ranker, threads = open_networks(
             engine, backend, threads=threads, candidates=candidates
         )
-        self._pool = retrieval.Pool(threads)
+        self._pool = search.Pool(threads)
 
     @property
     def tile_m(self) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgegeo import _core
+from edgegeo._core import Pool as Pool
 from edgegeo.errors import RangeError, ShapeError
 
 _ROW_TYPES = (np.float32, np.float16, np.int8)
@@ -31,6 +32,8 @@ def top_k(
     scales: NDArray[np.float32] | None = None,
     query_scales: NDArray[np.float32] | None = None,
     ranges: NDArray[np.int64] | None = None,
+    bitmap: NDArray[np.uint8] | None = None,
+    pool: Pool | None = None,
 ) -> Matches:
     """Return the `k` gallery rows closest to each query.
 
@@ -43,12 +46,17 @@ def top_k(
         query_scales: (q,) float32, the same of int8 queries; they need it, float32 ones have none.
         ranges: (m, 2) int64 rows [start, stop) to search, ascending and disjoint: a prior
             circle. All rows when None.
+        bitmap: (ceil(n / 8),) uint8, of the ranges only rows whose bit is set, such as
+            `np.packbits(wanted, bitorder="little")`: row i is bit i % 8, from the lowest, of byte
+            i // 8. Rows that lie apart cost several times as much as those of a range.
+        pool: threads that share the work, `Pool(2)`; this one alone when None.
 
     Exact search, no index: one pass over the rows asked for, bound by memory bandwidth. Ties
     go to the lower id. A row whose score is NaN comes after every finite one, with -inf.
-    Where the ranges hold fewer than `k` rows the tail is id -1, score -inf. Nothing is copied:
+    Where there are fewer than `k` rows to search the tail is id -1, score -inf. Nothing is copied:
     an array of another dtype or layout is a ShapeError from here, a TypeError from the kernel.
-    The sums of int8 queries are integers: the same scores on every CPU.
+    The sums of int8 queries are integers: the same scores on every CPU. How many threads there
+    are changes nothing in the result.
 
     >>> gallery = np.eye(3, dtype=np.float32)
     >>> top_k(gallery[:1], gallery, k=2).ids
@@ -56,8 +64,19 @@ def top_k(
     >>> top_k(gallery[:1], gallery, k=2, ranges=np.array([[2, 3]])).ids
     array([[ 2, -1]], dtype=int32)
     """
-    _check(queries, gallery, k, scales, query_scales, ranges)
-    return Matches(*_core.top_k(queries, gallery, k, scales, ranges, query_scales=query_scales))
+    check(queries, gallery, k, scales, query_scales)
+    check_rows(ranges, bitmap, len(gallery))
+    found = _core.top_k(
+        queries,
+        gallery,
+        k,
+        scales,
+        ranges,
+        query_scales=query_scales,
+        bitmap=bitmap,
+        pool=pool,
+    )
+    return Matches(*found)
 
 
 def top_k_of_groups(
@@ -69,6 +88,8 @@ def top_k_of_groups(
     scales: NDArray[np.float32] | None = None,
     query_scales: NDArray[np.float32] | None = None,
     ranges: NDArray[np.int64] | None = None,
+    bitmap: NDArray[np.uint8] | None = None,
+    pool: Pool | None = None,
 ) -> GroupMatches:
     """Return the `k` gallery rows closest to any query of each group, each row once.
 
@@ -83,12 +104,23 @@ def top_k_of_groups(
     >>> found.ids.tolist(), found.queries.tolist()
     ([[0, 1], [2, 0]], [[0, 1], [2, 2]])
     """
-    _check(queries, gallery, k, scales, query_scales, ranges)
+    check(queries, gallery, k, scales, query_scales)
+    check_rows(ranges, bitmap, len(gallery))
     if ends.ndim != 1 or ends.dtype != np.int64:
-        raise ShapeError.of("ends", "(g,) int64", _layout(ends))
+        raise ShapeError.of("ends", "(g,) int64", layout(ends))
     if not np.array_equal(ends[-1:], [len(queries)]) or bool(np.any(np.diff(ends, prepend=0) < 1)):
         raise RangeError.of("ends", f"ascending, up to {len(queries)}, no group empty", ends)
-    found = _core.top_k(queries, gallery, k, scales, ranges, query_scales=query_scales, groups=ends)
+    found = _core.top_k(
+        queries,
+        gallery,
+        k,
+        scales,
+        ranges,
+        query_scales=query_scales,
+        groups=ends,
+        bitmap=bitmap,
+        pool=pool,
+    )
     return GroupMatches(*found)
 
 
@@ -109,26 +141,24 @@ def quantise_rows(x: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.
     return q.reshape(x.shape), scales
 
 
-def _check(
+def check(
     queries: NDArray[np.float32] | NDArray[np.int8],
     gallery: NDArray[Any],
     k: int,
-    scales: NDArray[np.float32] | None,
-    query_scales: NDArray[np.float32] | None,
-    ranges: NDArray[np.int64] | None,
+    scales: NDArray[np.float32] | None = None,
+    query_scales: NDArray[np.float32] | None = None,
 ) -> None:
+    """Raise ShapeError or RangeError for what `top_k` would not take."""
     if gallery.ndim != 2 or gallery.dtype not in _ROW_TYPES:
-        raise ShapeError.of("gallery", "(n, d) float32, float16 or int8", _layout(gallery))
+        raise ShapeError.of("gallery", "(n, d) float32, float16 or int8", layout(gallery))
     n, d = gallery.shape
     _check_queries(queries, query_scales, d, gallery.dtype == np.int8)
     if gallery.dtype == np.int8 and scales is None:
         raise ShapeError.of("scales", f"({n},) float32 for an int8 gallery", None)
     if scales is not None and (scales.shape != (n,) or scales.dtype != np.float32):
-        raise ShapeError.of("scales", f"({n},) float32", _layout(scales))
+        raise ShapeError.of("scales", f"({n},) float32", layout(scales))
     if not 1 <= k <= n:
         raise RangeError.of("k", f"in [1, {n}]", k)
-    if ranges is not None:
-        _check_ranges(ranges, n)
 
 
 def _check_queries(
@@ -140,26 +170,35 @@ def _check_queries(
     wanted = f"(q, {d}) float32" + (" or int8" if int8_rows else "")
     int8 = int8_rows and queries.dtype == np.int8
     if queries.ndim != 2 or queries.shape[1] != d or not (int8 or queries.dtype == np.float32):
-        raise ShapeError.of("queries", wanted, _layout(queries))
+        raise ShapeError.of("queries", wanted, layout(queries))
     if int8 and d > _WIDEST_INT8:
         raise ShapeError.of("queries", f"at most {_WIDEST_INT8} wide as int8", d)
     if not int8 and query_scales is not None:
-        raise ShapeError.of("query_scales", "None for float32 queries", _layout(query_scales))
+        raise ShapeError.of("query_scales", "None for float32 queries", layout(query_scales))
     if int8 and query_scales is None:
         raise ShapeError.of("query_scales", f"({len(queries)},) float32 for int8 queries", None)
     if query_scales is not None and (
         query_scales.shape != queries.shape[:1] or query_scales.dtype != np.float32
     ):
-        raise ShapeError.of("query_scales", f"({len(queries)},) float32", _layout(query_scales))
+        raise ShapeError.of("query_scales", f"({len(queries)},) float32", layout(query_scales))
+
+
+def check_rows(ranges: NDArray[np.int64] | None, bitmap: NDArray[np.uint8] | None, n: int) -> None:
+    """Raise ShapeError or RangeError for what does not choose among `n` rows."""
+    if ranges is not None:
+        _check_ranges(ranges, n)
+    wanted = (n + 7) // 8
+    if bitmap is not None and (bitmap.shape != (wanted,) or bitmap.dtype != np.uint8):
+        raise ShapeError.of("bitmap", f"({wanted},) uint8, a bit a row", layout(bitmap))
 
 
 def _check_ranges(ranges: NDArray[np.int64], n: int) -> None:
     if ranges.ndim != 2 or ranges.shape[1] != 2 or ranges.dtype != np.int64:
-        raise ShapeError.of("ranges", "(m, 2) int64", _layout(ranges))
+        raise ShapeError.of("ranges", "(m, 2) int64", layout(ranges))
     bounds = ranges.ravel()
     if len(bounds) and (bounds[0] < 0 or bounds[-1] > n or bool(np.any(np.diff(bounds) < 0))):
         raise RangeError.of("ranges", f"ascending, disjoint and within [0, {n}]", ranges.tolist())
 
 
-def _layout(array: NDArray[Any]) -> str:
+def layout(array: NDArray[Any]) -> str:
     return f"{array.shape} {array.dtype}"

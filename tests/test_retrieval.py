@@ -7,7 +7,8 @@ from edgegeo import geodesy, search
 from edgegeo.copies import Look
 from edgegeo.gallery import Gallery
 from edgegeo.rectify import View
-from edgegeo.retrieval import DEPTH, LEAST_ROWS, Pool, find, shares
+from edgegeo.retrieval import DEPTH, find
+from edgegeo.search import Pool
 
 LAT, LON, TILE_M = 47.0, 8.0, 100.0
 STILL = np.zeros((1, 3), np.float32)
@@ -39,52 +40,6 @@ def gallery_of(rows):
 
 def crops(heading_deg=0.0, sides=((-20.0, -10.0), (20.0, 10.0))):
     return [Look(View(heading_deg, 0.1), right, forward) for right, forward in sides]
-
-
-@pytest.mark.parametrize("threads", [1, 2, 3, 8])
-@pytest.mark.parametrize("ranges", [None, np.array([[3, 9], [20, 30], [500, 4000]])])
-def test_threads_share_the_rows_and_change_nothing(threads, ranges):
-    gallery, queries = gallery_of(unit_rows(0, 5000, 16)), unit_rows(1, 5, 16)
-    gallery.embeddings[4000] = gallery.embeddings[20]  # the same score in another share
-    gallery.embedding_scales[4000] = gallery.embedding_scales[20]
-    ends = np.array([2, 5])
-    int8, scales = search.quantise_rows(queries)
-    expected = search.top_k_of_groups(
-        int8,
-        ends,
-        gallery.embeddings,
-        20,
-        scales=gallery.embedding_scales,
-        query_scales=scales,
-        ranges=ranges,
-    )
-    found = Pool(threads).top_k(queries, ends, gallery, 20, ranges)
-    for got, wanted in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(got, wanted)
-
-
-def test_shares_that_hold_too_few_rows_are_padded_last():
-    gallery, queries = gallery_of(unit_rows(0, 5000, 16)), unit_rows(1, 1, 16)
-    ranges = np.array([[0, 1], [4990, 5000]])
-    found = Pool(2).top_k(queries, np.array([1]), gallery, 20, ranges)
-    assert sorted(found.ids[0, :11].tolist()) == [0, *range(4990, 5000)]
-    assert found.ids[0, 11:].tolist() == [-1] * 9
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 7])
-def test_shares_are_all_rows_once_and_of_like_size(count):
-    ranges = np.array([[5, 5], [10, 3000], [3000, 3001], [9000, 14000]])
-    parts = shares(ranges, count)
-    rows = [np.concatenate([np.arange(*pair) for pair in part]) for part in parts]
-    assert len(parts) == count
-    assert max(map(len, rows)) - min(map(len, rows)) <= 1
-    wanted = np.concatenate([np.arange(*pair) for pair in ranges])
-    np.testing.assert_array_equal(np.concatenate(rows), wanted)
-
-
-def test_few_rows_are_not_shared():
-    assert len(shares(np.array([[0, 2 * LEAST_ROWS - 1]]), 8)) == 1
-    assert [part.size for part in shares(np.zeros((0, 2), np.int64), 8)] == [0]
 
 
 @pytest.mark.parametrize(

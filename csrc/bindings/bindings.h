@@ -8,6 +8,7 @@
 #include <string>
 
 #include "../cpu.h"
+#include "../topk/rows.h"
 #include "../view.h"
 
 namespace edgegeo {
@@ -15,7 +16,9 @@ namespace edgegeo {
 namespace py = pybind11;
 using namespace py::literals;
 
+void bind_pool(py::module_& m);
 void bind_topk(py::module_& m);
+void bind_certified(py::module_& m);
 void bind_rectify(py::module_& m);
 void bind_pairs(py::module_& m);
 
@@ -39,5 +42,9 @@ const T* checked(const py::array& array, const char* name, py::ssize_t ndim) {
 inline std::size_t extent(const py::array& array, py::ssize_t axis) {
   return static_cast<std::size_t>(array.shape(axis));
 }
+
+// The rows of a gallery of n to search; `everything` is [0, n), for where no ranges are given.
+Rows checked_rows(const std::optional<py::array>& ranges, const std::optional<py::array>& bitmap,
+                  std::size_t n, const std::int64_t* everything);
 
 }  // namespace edgegeo

@@ -11,7 +11,9 @@ PYBIND11_MODULE(_core, m) {
   }
   m.attr("TARGETS") = names;
 
+  edgegeo::bind_pool(m);
   edgegeo::bind_topk(m);
+  edgegeo::bind_certified(m);
   edgegeo::bind_rectify(m);
   edgegeo::bind_pairs(m);
 }

@@ -8,20 +8,6 @@
 namespace edgegeo {
 namespace {
 
-// Ascending, disjoint and inside the gallery, or memory is read that is not ours.
-void check_ranges(View<const std::int64_t> ranges, std::size_t n) {
-  std::int64_t from = 0;
-  for (std::size_t i = 0; i != ranges.rows; ++i) {
-    const std::int64_t start = ranges.row(i)[0], stop = ranges.row(i)[1];
-    if (start < from || stop < start || stop > static_cast<std::int64_t>(n)) {
-      throw py::value_error("ranges must be ascending, disjoint [start, stop) within [0, " +
-                            std::to_string(n) + "], got [" + std::to_string(start) + ", " +
-                            std::to_string(stop) + ") at row " + std::to_string(i));
-    }
-    from = stop;
-  }
-}
-
 // None of them empty and together all of the queries, or others would be written to.
 void check_groups(const std::int64_t* ends, std::size_t g, std::size_t q) {
   std::int64_t from = 0;
@@ -40,7 +26,8 @@ py::tuple bound_top_k(const py::array& queries, const py::array& gallery, std::i
                       const std::optional<py::array>& ranges,
                       const std::optional<std::string>& target,
                       const std::optional<py::array>& query_scales,
-                      const std::optional<py::array>& groups) {
+                      const std::optional<py::array>& groups,
+                      const std::optional<py::array>& bitmap, Pool* pool) {
   const bool int8_queries = py::isinstance<py::array_t<std::int8_t>>(queries);
   if (int8_queries) {
     require_layout(queries, "queries", 2);
@@ -70,12 +57,7 @@ py::tuple bound_top_k(const py::array& queries, const py::array& gallery, std::i
   if (int8_queries && d > dot_widest) throw py::value_error("int8 queries are too wide");
 
   const std::int64_t everything[2] = {0, static_cast<std::int64_t>(n)};
-  View<const std::int64_t> range_view{everything, 1, 2};
-  if (ranges) {
-    range_view = {checked<std::int64_t>(*ranges, "ranges", 2), extent(*ranges, 0), 2};
-    if (extent(*ranges, 1) != 2) throw py::value_error("ranges must be (m, 2)");
-    check_ranges(range_view, n);
-  }
+  const Rows searched = checked_rows(ranges, bitmap, n, everything);
   const Target chosen = parse_target(target);
 
   Groups of;
@@ -95,14 +77,15 @@ py::tuple bound_top_k(const py::array& queries, const py::array& gallery, std::i
     const auto* query_data = static_cast<const float*>(queries.data());
     const View<std::remove_pointer_t<decltype(rows)>> row_view{rows, n, d};
     const py::gil_scoped_release nogil;
-    top_k({query_data, q, d}, row_view, scale_data, range_view, of, id_view, score_view, chosen);
+    top_k({query_data, q, d}, row_view, scale_data, searched, of, id_view, score_view, pool,
+          chosen);
   };
   if (int8_queries) {
     const View<const std::int8_t> query_view{static_cast<const std::int8_t*>(queries.data()), q, d},
         row_view{static_cast<const std::int8_t*>(gallery.data()), n, d};
     const py::gil_scoped_release nogil;
-    top_k(query_view, query_scale_data, row_view, scale_data, range_view, of, id_view, score_view,
-          chosen);
+    top_k(query_view, query_scale_data, row_view, scale_data, searched, of, id_view, score_view,
+          pool, chosen);
   } else if (is_int8) {
     run(static_cast<const std::int8_t*>(gallery.data()));
   } else if (gallery.dtype().equal(py::dtype("e"))) {
@@ -122,7 +105,8 @@ void bind_topk(py::module_& m) {
   m.def("top_k", bound_top_k, "queries"_a.noconvert(), "gallery"_a.noconvert(), "k"_a,
         "scales"_a.noconvert() = py::none(), "ranges"_a.noconvert() = py::none(),
         "target"_a = py::none(), "query_scales"_a.noconvert() = py::none(),
-        "groups"_a.noconvert() = py::none(),
+        "groups"_a.noconvert() = py::none(), "bitmap"_a.noconvert() = py::none(),
+        "pool"_a = py::none(),
         "Exact top-k inner product over float32, float16 or int8 rows: (ids, scores), (q, k) each. "
         "int8 queries, with query_scales, against int8 rows. With groups, the ends of g groups of "
         "queries: (ids, scores, queries), (g, k) each. See csrc/topk/topk.h.");

@@ -23,7 +23,7 @@ std::int32_t total(__m256i sum) noexcept {
 
 // Q queries against R rows: Q * R running sums stay in registers.
 template <int Q, int R>
-void dot_tile(const std::int8_t* queries, const std::int8_t* rows, std::size_t d,
+void dot_tile(const std::int8_t* queries, const std::int8_t* const* rows, std::size_t d,
               std::int32_t* dots, std::size_t stride) noexcept {
   __m256i sum[Q][R];
   for (int q = 0; q != Q; ++q) {
@@ -32,7 +32,7 @@ void dot_tile(const std::int8_t* queries, const std::int8_t* rows, std::size_t d
   std::size_t i = 0;
   for (; i + 16 <= d; i += 16) {
     __m256i row[R];
-    for (std::size_t r = 0; r != R; ++r) row[r] = load16(rows + r * d + i);
+    for (std::size_t r = 0; r != R; ++r) row[r] = load16(rows[r] + i);
     for (std::size_t q = 0; q != Q; ++q) {
       const __m256i query = load16(queries + q * d + i);
       for (std::size_t r = 0; r != R; ++r) {
@@ -43,22 +43,22 @@ void dot_tile(const std::int8_t* queries, const std::int8_t* rows, std::size_t d
   for (std::size_t q = 0; q != Q; ++q) {
     for (std::size_t r = 0; r != R; ++r) {
       std::int32_t dot = total(sum[q][r]);
-      for (std::size_t j = i; j != d; ++j) dot += queries[q * d + j] * rows[r * d + j];
+      for (std::size_t j = i; j != d; ++j) dot += queries[q * d + j] * rows[r][j];
       dots[q * stride + r] = dot;
     }
   }
 }
 
 template <int Q, int R>
-void dot_rows(const std::int8_t* queries, const std::int8_t* rows, std::size_t n, std::size_t d,
-              std::int32_t* dots, std::size_t stride) noexcept {
+void dot_rows(const std::int8_t* queries, const std::int8_t* const* rows, std::size_t n,
+              std::size_t d, std::int32_t* dots, std::size_t stride) noexcept {
   std::size_t row = 0;
-  for (; row + R <= n; row += R) dot_tile<Q, R>(queries, rows + row * d, d, dots + row, stride);
-  for (; row != n; ++row) dot_tile<Q, 1>(queries, rows + row * d, d, dots + row, stride);
+  for (; row + R <= n; row += R) dot_tile<Q, R>(queries, rows + row, d, dots + row, stride);
+  for (; row != n; ++row) dot_tile<Q, 1>(queries, rows + row, d, dots + row, stride);
 }
 
-void dot_few(const std::int8_t* queries, std::size_t q, const std::int8_t* rows, std::size_t n,
-             std::size_t d, std::int32_t* dots, std::size_t stride) noexcept {
+void dot_few(const std::int8_t* queries, std::size_t q, const std::int8_t* const* rows,
+             std::size_t n, std::size_t d, std::int32_t* dots, std::size_t stride) noexcept {
   switch (q) {
     case 1:
       return dot_rows<1, 4>(queries, rows, n, d, dots, stride);
@@ -86,10 +86,12 @@ __m128i load_bytes(const std::int8_t* x, std::size_t count) noexcept {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
 }
 
-// Sixteen columns of eight rows, `d` apart: out[2 * p] gets columns 2p and 2p + 1 of each.
-void pack8(const std::int8_t* rows, std::size_t d, std::size_t count, __m256i* out) noexcept {
+// Sixteen columns of eight rows, from column `from` on: out[2 * p] gets columns 2p and 2p + 1 of
+// each.
+void pack8(const std::int8_t* const* rows, std::size_t from, std::size_t count,
+           __m256i* out) noexcept {
   __m128i a[8], b[8];
-  for (std::size_t r = 0; r != 8; ++r) a[r] = load_bytes(rows + r * d, count);
+  for (std::size_t r = 0; r != 8; ++r) a[r] = load_bytes(rows[r] + from, count);
   for (std::size_t r = 0; r != 4; ++r) {
     b[2 * r] = _mm_unpacklo_epi16(a[2 * r], a[2 * r + 1]);  // pairs 0 to 3 of rows 2r, 2r + 1
     b[2 * r + 1] = _mm_unpackhi_epi16(a[2 * r], a[2 * r + 1]);
@@ -133,8 +135,8 @@ void dot_packed(const std::int16_t* queries, const __m256i* rows, std::size_t pa
 }
 
 // n is a multiple of `packed`.
-void dot_many(const std::int8_t* queries, std::size_t q, const std::int8_t* rows, std::size_t n,
-              std::size_t d, std::int32_t* dots, std::size_t stride) noexcept {
+void dot_many(const std::int8_t* queries, std::size_t q, const std::int8_t* const* rows,
+              std::size_t n, std::size_t d, std::int32_t* dots, std::size_t stride) noexcept {
   __m256i wide[dot_queries][strip / 16], lanes[strip];
   for (std::size_t from = 0; from < d; from += strip) {
     const std::size_t columns = lesser(strip, d - from), pairs = (columns + 1) / 2;
@@ -145,9 +147,8 @@ void dot_many(const std::int8_t* queries, std::size_t q, const std::int8_t* rows
     }
     for (std::size_t row = 0; row != n; row += packed) {
       for (std::size_t c = 0; c < columns; c += 16) {
-        const std::int8_t* corner = rows + row * d + from + c;
-        pack8(corner, d, columns - c, lanes + c);
-        pack8(corner + 8 * d, d, columns - c, lanes + c + 1);
+        pack8(rows + row, from + c, columns - c, lanes + c);
+        pack8(rows + row + 8, from + c, columns - c, lanes + c + 1);
       }
       std::size_t i = 0;
       for (; i + together <= q; i += together) {
@@ -164,13 +165,12 @@ void dot_many(const std::int8_t* queries, std::size_t q, const std::int8_t* rows
 
 }  // namespace
 
-void dot_avx2(const std::int8_t* queries, std::size_t q, const std::int8_t* rows, std::size_t n,
-              std::size_t d, std::int32_t* dots) noexcept {
+void dot_avx2(const std::int8_t* queries, std::size_t q, const std::int8_t* const* rows,
+              std::size_t n, std::size_t d, std::int32_t* dots) noexcept {
   const std::size_t many = q < together || d == 0 ? 0 : n / packed * packed;
   if (many != 0) dot_many(queries, q, rows, many, d, dots, n);
   for (std::size_t i = 0; i < q; i += 3) {
-    dot_few(queries + i * d, lesser(3, q - i), rows + many * d, n - many, d, dots + i * n + many,
-            n);
+    dot_few(queries + i * d, lesser(3, q - i), rows + many, n - many, d, dots + i * n + many, n);
   }
 }
 

@@ -8,7 +8,7 @@ namespace {
 // Q queries against R rows: Q * R running sums stay in registers. The product of two bytes fits
 // 16 bits, -128 * -128 too, and pairs of them are added in 32.
 template <int Q, int R>
-void dot_tile(const std::int8_t* queries, const std::int8_t* rows, std::size_t d,
+void dot_tile(const std::int8_t* queries, const std::int8_t* const* rows, std::size_t d,
               std::int32_t* dots, std::size_t stride) noexcept {
   int32x4_t sum[Q][R];
   for (int q = 0; q != Q; ++q) {
@@ -17,7 +17,7 @@ void dot_tile(const std::int8_t* queries, const std::int8_t* rows, std::size_t d
   std::size_t i = 0;
   for (; i + 16 <= d; i += 16) {
     int8x16_t row[R];
-    for (std::size_t r = 0; r != R; ++r) row[r] = vld1q_s8(rows + r * d + i);
+    for (std::size_t r = 0; r != R; ++r) row[r] = vld1q_s8(rows[r] + i);
     for (std::size_t q = 0; q != Q; ++q) {
       const int8x16_t query = vld1q_s8(queries + q * d + i);
       for (std::size_t r = 0; r != R; ++r) {
@@ -30,22 +30,22 @@ void dot_tile(const std::int8_t* queries, const std::int8_t* rows, std::size_t d
   for (std::size_t q = 0; q != Q; ++q) {
     for (std::size_t r = 0; r != R; ++r) {
       std::int32_t dot = vaddvq_s32(sum[q][r]);
-      for (std::size_t j = i; j != d; ++j) dot += queries[q * d + j] * rows[r * d + j];
+      for (std::size_t j = i; j != d; ++j) dot += queries[q * d + j] * rows[r][j];
       dots[q * stride + r] = dot;
     }
   }
 }
 
 template <int Q, int R>
-void dot_rows(const std::int8_t* queries, const std::int8_t* rows, std::size_t n, std::size_t d,
-              std::int32_t* dots) noexcept {
+void dot_rows(const std::int8_t* queries, const std::int8_t* const* rows, std::size_t n,
+              std::size_t d, std::int32_t* dots) noexcept {
   std::size_t row = 0;
-  for (; row + R <= n; row += R) dot_tile<Q, R>(queries, rows + row * d, d, dots + row, n);
-  for (; row != n; ++row) dot_tile<Q, 1>(queries, rows + row * d, d, dots + row, n);
+  for (; row + R <= n; row += R) dot_tile<Q, R>(queries, rows + row, d, dots + row, n);
+  for (; row != n; ++row) dot_tile<Q, 1>(queries, rows + row, d, dots + row, n);
 }
 
-void dot_few(const std::int8_t* queries, std::size_t q, const std::int8_t* rows, std::size_t n,
-             std::size_t d, std::int32_t* dots) noexcept {
+void dot_few(const std::int8_t* queries, std::size_t q, const std::int8_t* const* rows,
+             std::size_t n, std::size_t d, std::int32_t* dots) noexcept {
   switch (q) {
     case 1:
       return dot_rows<1, 4>(queries, rows, n, d, dots);
@@ -58,8 +58,8 @@ void dot_few(const std::int8_t* queries, std::size_t q, const std::int8_t* rows,
 
 }  // namespace
 
-void dot_neon(const std::int8_t* queries, std::size_t q, const std::int8_t* rows, std::size_t n,
-              std::size_t d, std::int32_t* dots) noexcept {
+void dot_neon(const std::int8_t* queries, std::size_t q, const std::int8_t* const* rows,
+              std::size_t n, std::size_t d, std::int32_t* dots) noexcept {
   for (std::size_t i = 0; i < q; i += 3) {
     dot_few(queries + i * d, q - i < 3 ? q - i : 3, rows, n, d, dots + i * n);
   }

@@ -30,7 +30,7 @@ float total(__m256 sum) noexcept {
 // Q queries against R rows: Q * R running sums stay in registers, each in the same order of
 // sums whatever Q and R are.
 template <int Q, int R, class Row>
-void score_tile(const float* queries, const Row* rows, std::size_t d, float* scores,
+void score_tile(const float* queries, const Row* const* rows, std::size_t d, float* scores,
                 std::size_t stride) noexcept {
   __m256 sum[Q][R];
   for (int q = 0; q != Q; ++q) {
@@ -41,32 +41,32 @@ void score_tile(const float* queries, const Row* rows, std::size_t d, float* sco
     __m256 query[Q];
     for (std::size_t q = 0; q != Q; ++q) query[q] = _mm256_loadu_ps(queries + q * d + i);
     for (std::size_t r = 0; r != R; ++r) {
-      const __m256 row = load8(rows + r * d + i);
+      const __m256 row = load8(rows[r] + i);
       for (std::size_t q = 0; q != Q; ++q) sum[q][r] = _mm256_fmadd_ps(query[q], row, sum[q][r]);
     }
   }
   for (std::size_t q = 0; q != Q; ++q) {
     for (std::size_t r = 0; r != R; ++r) {
       float score = total(sum[q][r]);
-      for (std::size_t j = i; j != d; ++j) score += queries[q * d + j] * widen(rows[r * d + j]);
+      for (std::size_t j = i; j != d; ++j) score += queries[q * d + j] * widen(rows[r][j]);
       scores[q * stride + r] = score;
     }
   }
 }
 
 template <int Q, int R, class Row>
-void score_rows(const float* queries, const Row* rows, std::size_t n, std::size_t d,
+void score_rows(const float* queries, const Row* const* rows, std::size_t n, std::size_t d,
                 float* scores) noexcept {
   std::size_t row = 0;
-  for (; row + R <= n; row += R) score_tile<Q, R>(queries, rows + row * d, d, scores + row, n);
-  for (; row != n; ++row) score_tile<Q, 1>(queries, rows + row * d, d, scores + row, n);
+  for (; row + R <= n; row += R) score_tile<Q, R>(queries, rows + row, d, scores + row, n);
+  for (; row != n; ++row) score_tile<Q, 1>(queries, rows + row, d, scores + row, n);
 }
 
 }  // namespace
 
 template <class Row>
-void score_avx2(const float* queries, std::size_t q, const Row* rows, std::size_t n, std::size_t d,
-                float* scores) noexcept {
+void score_avx2(const float* queries, std::size_t q, const Row* const* rows, std::size_t n,
+                std::size_t d, float* scores) noexcept {
   switch (q) {
     case 1:
       return score_rows<1, 8>(queries, rows, n, d, scores);
@@ -79,11 +79,11 @@ void score_avx2(const float* queries, std::size_t q, const Row* rows, std::size_
   }
 }
 
-template void score_avx2(const float*, std::size_t, const float*, std::size_t, std::size_t,
+template void score_avx2(const float*, std::size_t, const float* const*, std::size_t, std::size_t,
                          float*) noexcept;
-template void score_avx2(const float*, std::size_t, const Half*, std::size_t, std::size_t,
+template void score_avx2(const float*, std::size_t, const Half* const*, std::size_t, std::size_t,
                          float*) noexcept;
-template void score_avx2(const float*, std::size_t, const std::int8_t*, std::size_t, std::size_t,
-                         float*) noexcept;
+template void score_avx2(const float*, std::size_t, const std::int8_t* const*, std::size_t,
+                         std::size_t, float*) noexcept;
 
 }  // namespace edgegeo

@@ -40,18 +40,18 @@ float dot(const float* query, const Row* row, std::size_t d) noexcept {
 }  // namespace
 
 template <class Row>
-void score_scalar(const float* queries, std::size_t q, const Row* rows, std::size_t n,
+void score_scalar(const float* queries, std::size_t q, const Row* const* rows, std::size_t n,
                   std::size_t d, float* scores) noexcept {
   for (std::size_t i = 0; i != q; ++i) {
-    for (std::size_t j = 0; j != n; ++j) scores[i * n + j] = dot(queries + i * d, rows + j * d, d);
+    for (std::size_t j = 0; j != n; ++j) scores[i * n + j] = dot(queries + i * d, rows[j], d);
   }
 }
 
-template void score_scalar(const float*, std::size_t, const float*, std::size_t, std::size_t,
+template void score_scalar(const float*, std::size_t, const float* const*, std::size_t, std::size_t,
                            float*) noexcept;
-template void score_scalar(const float*, std::size_t, const Half*, std::size_t, std::size_t,
+template void score_scalar(const float*, std::size_t, const Half* const*, std::size_t, std::size_t,
                            float*) noexcept;
-template void score_scalar(const float*, std::size_t, const std::int8_t*, std::size_t, std::size_t,
-                           float*) noexcept;
+template void score_scalar(const float*, std::size_t, const std::int8_t* const*, std::size_t,
+                           std::size_t, float*) noexcept;
 
 }  // namespace edgegeo

@@ -17,17 +17,26 @@ namespace {
 
 constexpr std::size_t counts[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33};
 
+// Where each of the rows is.
+template <class Row>
+std::vector<const Row*> pointers(const Buffer<Row>& rows, std::size_t n, std::size_t d) {
+  std::vector<const Row*> found;
+  for (std::size_t i = 0; i != n; ++i) found.push_back(rows.data + i * d);
+  return found;
+}
+
 // -- integer queries
 
 void same_dots(const Functions& fast, Tally& tally, const Buffer<std::int8_t>& queries,
                const Buffer<std::int8_t>& rows, std::size_t d, std::size_t n,
                std::initializer_list<std::size_t> together) {
+  const auto at = pointers(rows, n, d);
   for (const std::size_t q : together) {
     const Buffer<std::int32_t> got(q * n), wanted(q * n);
     // the last q queries: they end where memory ends, as the rows do
     const std::int8_t* last = queries.data + (dot_queries - q) * d;
-    fast.dot(last, q, rows.data, n, d, got.data);
-    dot_scalar(last, q, rows.data, n, d, wanted.data);
+    fast.dot(last, q, at.data(), n, d, got.data);
+    dot_scalar(last, q, at.data(), n, d, wanted.data);
     tally.same({"dot", fast.target, {d, q, n}}, got.data, wanted.data, q * n);
   }
 }
@@ -98,11 +107,12 @@ void test_scores(const Functions& fast, Tally& tally, Kind kind) {
     for (const std::size_t n : counts) {
       const Buffer<Row> rows(n * d, n % 3);
       for (Row& each : rows) draw(random, kind, each);
+      const auto at = pointers(rows, n, d);
       for (std::size_t q = 1; q <= query_block; ++q) {
         const float* last = queries.data + (query_block - q) * d;
         const Buffer<float> got(q * n), plain(q * n);
-        score(last, q, rows.data, n, d, got.data);
-        score_scalar(last, q, rows.data, n, d, plain.data);
+        score(last, q, at.data(), n, d, got.data);
+        score_scalar(last, q, at.data(), n, d, plain.data);
         for (std::size_t i = 0; i != q * n; ++i) {
           double sum = 0, length = 0;
           for (std::size_t c = 0; c != d; ++c) {
@@ -132,10 +142,11 @@ void test_special_scores(const Functions& fast, Tally& tally, std::initializer_l
     const Buffer<Row> rows(3 * d);
     for (float& each : queries) each = random.unit();
     for (Row& each : rows) draw(random, Kind::unit, each);
+    const auto at_rows = pointers(rows, 3, d);
     const auto compare = [&] {
       float got[6], wanted[6];
-      score(queries.data, 2, rows.data, 3, d, got);
-      score_scalar(queries.data, 2, rows.data, 3, d, wanted);
+      score(queries.data, 2, at_rows.data(), 3, d, got);
+      score_scalar(queries.data, 2, at_rows.data(), 3, d, wanted);
       for (std::size_t i = 0; i != 6; ++i) {
         const double bound = static_cast<double>(d) * 0x1p-23 * std::abs(double{wanted[i]}) + 0.1;
         tally.close({"score, special", fast.target, {sizeof(Row), d}}, i, got[i], wanted[i], bound);
@@ -162,11 +173,12 @@ void test_every_half(const Functions& fast, Tally& tally) {
   const float ones[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
   for (std::uint32_t bits = 0; bits != 1u << 16; ++bits) {
     Half row[9] = {};
+    const Half* const rows[] = {row};
     const std::size_t at = bits % 9;
     row[at].bits = static_cast<std::uint16_t>(bits);
     float got, plain;
-    score(ones, 1, row, 1, 9, &got);
-    score_scalar(ones, 1, row, 1, 9, &plain);
+    score(ones, 1, rows, 1, 9, &got);
+    score_scalar(ones, 1, rows, 1, 9, &plain);
     tally.close({"half", fast.target, {bits}}, 0, got, exact(row[at]), 0);
     tally.close({"half", Target::scalar, {bits}}, 0, plain, exact(row[at]), 0);
   }
@@ -209,7 +221,7 @@ void test_search(const Functions& fast, Tally& tally) {
 
         const auto all = static_cast<std::int64_t>(n);
         const std::int64_t ranges[] = {0, all / 3, all / 2, all / 2, all / 2, all};
-        const View<const std::int64_t> searched{ranges, 3, 2};
+        const Rows searched{{ranges, 3, 2}};
         std::vector<std::int64_t> ends;
         for (std::size_t end = 0; end != q;) {
           ends.push_back(static_cast<std::int64_t>(end = std::min(q, end + 2)));
@@ -224,10 +236,11 @@ void test_search(const Functions& fast, Tally& tally) {
             const View<std::int32_t> ids{found.ids.data, g, k};
             const View<float> best{found.scores.data, g, k};
             if constexpr (std::is_same_v<Query, float>) {
-              top_k(query_view, row_view, scales.data, searched, groups, ids, best, target);
+              top_k(query_view, row_view, scales.data, searched, groups, ids, best, nullptr,
+                    target);
             } else {
               top_k(query_view, query_scales.data, row_view, scales.data, searched, groups, ids,
-                    best, target);
+                    best, nullptr, target);
             }
           };
           for (const bool by_group : {false, true}) {
