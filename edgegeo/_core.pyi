@@ -71,6 +71,7 @@ def rectify(
     bgr: bool = True,
     target: str | None = None,
     half: Literal[False] = False,
+    pool: Pool | None = None,
 ) -> NDArray[np.float32]: ...  # (r, 4, size, size): R, G, B, coverage
 @overload
 def rectify(
@@ -81,6 +82,7 @@ def rectify(
     target: str | None = None,
     *,
     half: Literal[True],
+    pool: Pool | None = None,
 ) -> NDArray[np.float16]: ...
 def gather_pairs(
     tokens: NDArray[np.int8],  # (n, t, c)

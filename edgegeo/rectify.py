@@ -138,6 +138,7 @@ def rectify(
     *,
     rgb: bool = False,
     half: Literal[False] = False,
+    pool: _core.Pool | None = None,
 ) -> NDArray[np.float32]: ...
 @overload
 def rectify(
@@ -147,6 +148,7 @@ def rectify(
     *,
     rgb: bool = False,
     half: Literal[True],
+    pool: _core.Pool | None = None,
 ) -> NDArray[np.float16]: ...
 def rectify(
     frame: NDArray[np.uint8],
@@ -155,6 +157,7 @@ def rectify(
     *,
     rgb: bool = False,
     half: bool = False,
+    pool: _core.Pool | None = None,
 ) -> NDArray[np.float32] | NDArray[np.float16]:
     """Return the network's inputs, one copy a homography: (r, 4, px, px) float32.
 
@@ -163,6 +166,7 @@ def rectify(
             (h, w, 1). At least 16 x 16. One that is not contiguous is copied first.
         homographies: (r, 3, 3), tile pixel to frame pixel; see `frame_from_tile`.
         half: float16, for networks that take it.
+        pool: threads that share the work, `search.Pool(2)`; this one alone when None.
 
     Every pixel is an area average, at any shrink; copies of like scale share most of the work.
     Channels are R, G, B as (value / 255 - 0.5) / 0.25, then the share of the pixel that the
@@ -175,8 +179,8 @@ def rectify(
         raise RangeError.of("homographies", "finite", homographies)
     _positive("px", px)
     if half:
-        return _core.rectify(colour_frame(frame), warps, px, not rgb, half=True)
-    return _core.rectify(colour_frame(frame), warps, px, not rgb)
+        return _core.rectify(colour_frame(frame), warps, px, not rgb, half=True, pool=pool)
+    return _core.rectify(colour_frame(frame), warps, px, not rgb, pool=pool)
 
 
 def colour_frame(frame: Any) -> NDArray[np.uint8]:

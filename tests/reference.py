@@ -168,3 +168,17 @@ def bilinear(plane: Array, x: Array, y: Array) -> Array:
     upper = plane[row, col] * (1 - fx) + plane[row, right] * fx
     lower = plane[below, col] * (1 - fx) + plane[below, right] * fx
     return upper * (1 - fy) + lower * fy
+
+
+def footprint_mean(frame: Array, homography: Array, size: int, rows: Any = None) -> Array:
+    """(rows, size, 3): the bilinear frame averaged over 16 x 16 points a pixel, at least two for
+    each frame pixel a side: what antialiasing is judged by, whatever the way to it."""
+    shrink = np.sqrt(abs(np.linalg.det(jacobian(homography, (size - 1) / 2, (size - 1) / 2))))
+    n = max(16, 2 * int(np.ceil(shrink)))
+    means = []
+    for row in range(size) if rows is None else rows:  # all points at once would not fit
+        u, v = np.meshgrid(centres(size, n), row + centres(1, n))
+        x, y, w = np.einsum("ij,jvu->ivu", homography, np.stack([u, v, np.ones_like(u)]))
+        values = bilinear(frame, x / w, y / w)
+        means.append(values.reshape(n, size, n, -1).mean(axis=(0, 2)))
+    return np.stack(means)

@@ -9,7 +9,7 @@ constexpr std::size_t most_pixels = std::size_t{1} << 28;
 constexpr std::int64_t largest_size = 4096;
 
 py::array bound_rectify(const py::array& frame, const py::array& homographies, std::int64_t size,
-                        bool bgr, const std::optional<std::string>& target, bool half) {
+                        bool bgr, const std::optional<std::string>& target, bool half, Pool* pool) {
   const auto* pixels = checked<std::uint8_t>(frame, "frame", 3);
   const auto* maps = checked<double>(homographies, "homographies", 3);
   const std::size_t h = extent(frame, 0), w = extent(frame, 1);
@@ -31,9 +31,9 @@ py::array bound_rectify(const py::array& frame, const py::array& homographies, s
   {
     const py::gil_scoped_release nogil;
     if (half) {
-      rectify({pixels, h, w, bgr}, copies, side, static_cast<Half*>(to), chosen);
+      rectify({pixels, h, w, bgr}, copies, side, static_cast<Half*>(to), chosen, pool);
     } else {
-      rectify({pixels, h, w, bgr}, copies, side, static_cast<float*>(to), chosen);
+      rectify({pixels, h, w, bgr}, copies, side, static_cast<float*>(to), chosen, pool);
     }
   }
   return out;
@@ -43,7 +43,7 @@ py::array bound_rectify(const py::array& frame, const py::array& homographies, s
 
 void bind_rectify(py::module_& m) {
   m.def("rectify", bound_rectify, "frame"_a.noconvert(), "homographies"_a.noconvert(), "size"_a,
-        "bgr"_a = true, "target"_a = py::none(), "half"_a = false,
+        "bgr"_a = true, "target"_a = py::none(), "half"_a = false, "pool"_a = py::none(),
         "Warp a (h, w, 3) uint8 frame into (r, 4, size, size) float32 or float16 network inputs. "
         "See csrc/rectify/rectify.h.");
 }

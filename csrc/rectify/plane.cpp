@@ -63,42 +63,46 @@ Mean mean_of(std::size_t pixels) noexcept {
   return {shift, static_cast<std::uint16_t>(std::lround(65536 * plane_one / scaled))};
 }
 
-AveragedFrame::AveragedFrame(Frame frame, Region region, Grain grain, const Stages& stages)
+AveragedFrame::AveragedFrame(Frame frame, Region region, Grain grain, const Stages& stages,
+                             Pool* pool)
     : region_(region),
       stride_(3 * (region.cols() + 1)),
       values_(new std::uint16_t[(region.rows() + 1) * stride_ + spare]) {
   if (region.empty()) return;
-  const std::size_t values = 3 * region.cols(), rows = region.rows();
+  in_bands(pool, region.rows(),
+           [&](std::size_t first, std::size_t stop) { fill(frame, grain, stages, first, stop); });
+  const std::uint16_t* last = values_.get() + (region.rows() - 1) * stride_;
+  std::copy_n(last, stride_, values_.get() + region.rows() * stride_);
+}
+
+// Rows [first, stop) of the region.
+void AveragedFrame::fill(Frame frame, Grain grain, const Stages& stages, std::size_t first,
+                         std::size_t stop) {
+  const std::size_t values = 3 * region_.cols(), length = stride_ + spare;
   const auto share = static_cast<std::int16_t>(std::lround(32768 * (grain.box - 1) / grain.box));
-  CellRows cells(frame, region, grain.cell, stages);
-  std::uint16_t* to = values_.get();
-  if (share == 0) {
-    for (std::size_t row = 0; row != rows; ++row, to += stride_) {
-      cells.average(region.top + row, to);
-      std::copy_n(to + values - 3, 3, to + values);
-    }
-  } else {
-    const std::size_t length = 3 + stride_ + spare;
-    std::vector<std::uint16_t> rows_of(4 * length);
-    std::uint16_t *above = rows_of.data(), *here = above + length, *below = here + length;
-    std::uint16_t* const middle = below + length + 3;
-    cells.average(region.top, here);
-    std::copy_n(here, values, above);
-    for (std::size_t row = 0; row != rows; ++row, to += stride_) {
-      if (row + 1 != rows) {
-        cells.average(region.top + row + 1, below);
-      } else {
-        std::copy_n(here, values, below);
-      }
+  CellRows cells(frame, region_, grain.cell, stages);
+  std::vector<std::uint16_t> rows(4 * length);
+  std::uint16_t *above = rows.data(), *here = above + length, *below = here + length;
+  std::uint16_t* const middle = below + length + 3;
+  const auto average = [&](std::size_t row, std::uint16_t* into) {
+    cells.average(region_.top + std::min(row, region_.rows() - 1), into);
+  };
+  average(first == 0 ? 0 : first - 1, above);
+  average(first, here);
+  for (std::size_t row = first; row != stop; ++row) {
+    std::uint16_t* to = values_.get() + row * stride_;
+    average(row + 1, below);
+    if (share == 0) {
+      std::copy_n(here, values, to);
+    } else {
       stages.smooth(above, here, below, values, share, middle);
       pad(middle, values);
       stages.smooth(middle - 3, middle, middle + 3, values, share, to);
-      std::copy_n(to + values - 3, 3, to + values);
-      std::swap(above, here);
-      std::swap(here, below);
     }
+    std::copy_n(to + values - 3, 3, to + values);
+    std::swap(above, here);
+    std::swap(here, below);
   }
-  std::copy_n(to - stride_, stride_, to);
 }
 
 }  // namespace edgegeo

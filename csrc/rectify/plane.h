@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "bands.h"
 #include "plan.h"
 #include "stages.h"
 
@@ -20,12 +21,14 @@ struct Plane {
 // frame, and beyond the region, lies a copy of the nearest cell.
 class AveragedFrame {
  public:
-  AveragedFrame(Frame frame, Region region, Grain grain, const Stages& stages);
+  AveragedFrame(Frame frame, Region region, Grain grain, const Stages& stages, Pool* pool);
 
   Plane plane() const noexcept { return {values_.get(), stride_}; }
   const Region& region() const noexcept { return region_; }
 
  private:
+  void fill(Frame frame, Grain grain, const Stages& stages, std::size_t first, std::size_t stop);
+
   Region region_;
   std::size_t stride_;
   std::unique_ptr<std::uint16_t[]> values_;

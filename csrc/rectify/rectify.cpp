@@ -27,18 +27,19 @@ const Stages& stages_for(Target target) noexcept {
 }
 
 template <class Out>
-void render(const Copy& copy, std::size_t size, const Stages& stages, Out* out) noexcept {
+void render(const Copy& copy, std::size_t size, const Stages& stages, std::size_t first,
+            std::size_t stop, Out* out) noexcept {
   float strip[4][lanes + spare];
-  for (std::size_t v = 0; v != size; ++v) {
+  for (std::size_t v = first; v != stop; ++v) {
     for (std::size_t u = 0; u < size; u += lanes) {
-      const std::size_t stop = std::min(size, u + lanes);
-      copy.sample(v, u, stop, strip);
+      const std::size_t end = std::min(size, u + lanes);
+      copy.sample(v, u, end, strip);
       for (std::size_t c = 0; c != 4; ++c) {
         Out* to = out + (c * size + v) * size + u;
         if constexpr (std::is_same_v<Out, Half>) {
-          stages.narrow(strip[c], stop - u, to);
+          stages.narrow(strip[c], end - u, to);
         } else {
-          std::copy_n(strip[c], stop - u, to);
+          std::copy_n(strip[c], end - u, to);
         }
       }
     }
@@ -49,7 +50,7 @@ void render(const Copy& copy, std::size_t size, const Stages& stages, Out* out) 
 
 template <class Out>
 void rectify(Frame frame, View<const double> homographies, std::size_t size, Out* out,
-             Target target) {
+             Target target, Pool* pool) {
   const Stages& stages = stages_for(target);
   const std::size_t copies = homographies.rows, values = 4 * size * size;
   std::vector<Grain> grains;
@@ -66,7 +67,7 @@ void rectify(Frame frame, View<const double> homographies, std::size_t size, Out
       alike.push_back(i);
       region = hull(region, region_read(frame, homographies.row(i), size, grain.cell));
     }
-    const AveragedFrame averaged(frame, region, grain, stages);
+    const AveragedFrame averaged(frame, region, grain, stages, pool);
     for (const std::size_t i : alike) {
       Out* to = out + i * values;
       if (region.empty()) {
@@ -75,12 +76,15 @@ void rectify(Frame frame, View<const double> homographies, std::size_t size, Out
       }
       const double* homography = homographies.row(i);
       const std::size_t taps = taps_a_side(homography, size, grain);
-      render({homography, size, taps, frame, averaged, grain, stages}, size, stages, to);
+      const Copy copy(homography, size, taps, frame, averaged, grain, stages);
+      in_bands(pool, size, [&](std::size_t from, std::size_t stop) {
+        render(copy, size, stages, from, stop, to);
+      });
     }
   }
 }
 
-template void rectify(Frame, View<const double>, std::size_t, float*, Target);
-template void rectify(Frame, View<const double>, std::size_t, Half*, Target);
+template void rectify(Frame, View<const double>, std::size_t, float*, Target, Pool*);
+template void rectify(Frame, View<const double>, std::size_t, Half*, Target, Pool*);
 
 }  // namespace edgegeo

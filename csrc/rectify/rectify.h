@@ -25,11 +25,13 @@
 //            most 0.6 of what that leaves of white noise, the hardest there is, for any turn and
 //            s in [0.5, 32]. Bare bilinear taps have 1 at s = 2 and 8 at s = 12. Where the pixels
 //            of tile and frame meet, those of the frame are returned.
+// Threads    of the pool, or the caller's where it is null; they change nothing.
 // Contract   h, w, size >= 1 and h * w < 2^28, checked by the caller; any homography is safe,
 //            one that is not finite gives coverage 0. Allocates the averaged frame: about
 //            6 * h * w / f^2 bytes.
 #pragma once
 #include "../cpu.h"
+#include "../pool.h"
 #include "../view.h"
 
 namespace edgegeo {
@@ -43,6 +45,6 @@ struct Frame {
 
 template <class Out>  // float or Half
 void rectify(Frame frame, View<const double> homographies, std::size_t size, Out* out,
-             Target target);
+             Target target, Pool* pool = nullptr);
 
 }  // namespace edgegeo

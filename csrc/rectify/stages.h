@@ -27,7 +27,8 @@ struct Mean {
   std::uint16_t by;
 };
 
-// `spare` more values than are said may be written, and read behind sums and cells.
+// All but widen, sum_rows, smooth and narrow may write `spare` more values than is said, and read
+// as many behind sums and cells.
 struct Stages {
   // values -> plane: value * plane_one
   void (*widen)(const std::uint8_t* values, std::size_t n, std::uint16_t* plane) noexcept;

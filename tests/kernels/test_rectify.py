@@ -186,6 +186,16 @@ def test_half_precision_is_the_float_rounded(target, shrink):
     np.testing.assert_array_equal(half, wanted)
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("shrink", [0.8, 2.7, 4.1, 40.0])
+def test_threads_change_nothing(threads, shrink):
+    frame = noise(331, 417)
+    copies = np.stack([similarity((331, 417), 77, shrink, a) for a in (3, 51)])
+    alone = _core.rectify(frame, copies, 77)
+    together = _core.rectify(frame, copies, 77, pool=_core.Pool(threads))
+    np.testing.assert_array_equal(together, alone)
+
+
 @every_target
 def test_no_copies_give_an_empty_batch(target):
     out = _core.rectify(noise(16, 16), np.zeros((0, 3, 3)), 8, True, target)
