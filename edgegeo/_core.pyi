@@ -1,6 +1,6 @@
 """The compiled kernels. Each is described by its header under csrc/."""
 
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,13 +66,27 @@ def rescore(
     pool: Pool | None = None,
     target: str | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]: ...  # ids (q, k), scores (q, k)
+@overload
 def rectify(
     frame: NDArray[np.uint8],  # (h, w, 3)
     homographies: NDArray[np.float64],  # (r, 3, 3), tile pixel -> frame pixel
     size: int,
     bgr: bool = True,
     target: str | None = None,
+    half: Literal[False] = False,
+    pool: Pool | None = None,
 ) -> NDArray[np.float32]: ...  # (r, 4, size, size): R, G, B, coverage
+@overload
+def rectify(
+    frame: NDArray[np.uint8],
+    homographies: NDArray[np.float64],
+    size: int,
+    bgr: bool = True,
+    target: str | None = None,
+    *,
+    half: Literal[True],
+    pool: Pool | None = None,
+) -> NDArray[np.float16]: ...
 def gather_pairs(
     tokens: NDArray[np.int8],  # (n, t, c)
     scales: NDArray[np.float32],  # (n,)

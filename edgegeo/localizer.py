@@ -155,7 +155,9 @@ class Localizer:
             if not len(ranges):
                 return Reject.NO_CANDIDATE
         homographies = self._homographies(picture.shape[:2], looks, given)
-        inputs = rectifying.rectify(picture, homographies, self.manifest.px, rgb=rgb)
+        inputs = rectifying.rectify(
+            picture, homographies, self.manifest.px, rgb=rgb, pool=self._pool
+        )
         clock.stop("rectify")
         if max(map(detail, inputs)) < MIN_DETAIL:
             return Reject.NO_DETAIL

@@ -7,7 +7,7 @@ frame's pixel (x, y, w), centres at integers. With tilt, angles turn yaw, then p
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,16 +130,45 @@ def tilt_deg(roll_deg: float, pitch_deg: float) -> float:
     return math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
 
 
+@overload
 def rectify(
-    frame: NDArray[np.uint8], homographies: NDArray[np.float64], px: int, *, rgb: bool = False
-) -> NDArray[np.float32]:
+    frame: NDArray[np.uint8],
+    homographies: NDArray[np.float64],
+    px: int,
+    *,
+    rgb: bool = False,
+    half: Literal[False] = False,
+    pool: _core.Pool | None = None,
+) -> NDArray[np.float32]: ...
+@overload
+def rectify(
+    frame: NDArray[np.uint8],
+    homographies: NDArray[np.float64],
+    px: int,
+    *,
+    rgb: bool = False,
+    half: Literal[True],
+    pool: _core.Pool | None = None,
+) -> NDArray[np.float16]: ...
+def rectify(
+    frame: NDArray[np.uint8],
+    homographies: NDArray[np.float64],
+    px: int,
+    *,
+    rgb: bool = False,
+    half: bool = False,
+    pool: _core.Pool | None = None,
+) -> NDArray[np.float32] | NDArray[np.float16]:
     """Return the network's inputs, one copy a homography: (r, 4, px, px) float32.
 
     Args:
         frame: (h, w, 3) uint8, BGR as OpenCV gives it or RGB with `rgb`; grey as (h, w) or
             (h, w, 1). At least 16 x 16. One that is not contiguous is copied first.
         homographies: (r, 3, 3), tile pixel to frame pixel; see `frame_from_tile`.
+        half: float16, for networks that take it.
+        pool: threads that share the work, `search.Pool(2)`; this one alone when None.
 
+    Every pixel is an area average, at any shrink; copies of like scale share most of the work.
     Channels are R, G, B as (value / 255 - 0.5) / 0.25, then the share of the pixel that the
     frame covers, in [0, 1]; where that is 0 so are the colours.
     """
@@ -149,7 +178,9 @@ def rectify(
     if not np.isfinite(warps).all():
         raise RangeError.of("homographies", "finite", homographies)
     _positive("px", px)
-    return _core.rectify(colour_frame(frame), warps, px, not rgb)
+    if half:
+        return _core.rectify(colour_frame(frame), warps, px, not rgb, half=True, pool=pool)
+    return _core.rectify(colour_frame(frame), warps, px, not rgb, pool=pool)
 
 
 def colour_frame(frame: Any) -> NDArray[np.uint8]:

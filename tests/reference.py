@@ -58,24 +58,30 @@ def gather_pairs(tokens: Array, scales: Array, ids: Array) -> Array:
 
 def rectify(frame: Array, homographies: Array, size: int, bgr: bool = True) -> Array:
     """(r, 4, size, size) float64, by the rules under "Shrink" and "Coverage" in rectify.h."""
-    cell = cell_side(homographies, size)
-    plane = average_cells(frame.astype(np.float64), cell)
-    out = [render(plane, frame.shape[:2], cell, one, size) for one in homographies]
+    out = []
+    for homography in homographies:
+        cell, box = grain(homography, size)
+        plane = smooth_cells(average_cells(frame.astype(np.float64), cell), box)
+        taps = taps_a_side(homography, size, (box + 0.3) * cell)
+        out.append(render(plane, frame.shape[:2], cell, homography, size, taps))
     planes = np.array(out).reshape(-1, 4, size, size)
     return planes[:, [2, 1, 0, 3]] if bgr else planes
 
 
-def cell_side(homographies: Array, size: int) -> int:
+def grain(homography: Array, size: int) -> tuple[int, float]:
+    """Side of a cell in pixels, and of the box over cells."""
     centre = (size - 1) / 2
-    areas = [abs(np.linalg.det(jacobian(one, centre, centre))) for one in homographies]
-    return max(1, int(np.sqrt(min(areas)) / 2.25 + 0.5))
+    shrink = np.sqrt(abs(np.linalg.det(jacobian(homography, centre, centre))))
+    shrink = 2 ** (np.round(4 * np.log2(max(shrink, 1))) / 4)
+    cell = max(1, int(shrink / 2.2 + 0.5))
+    return cell, float(np.clip(shrink / cell - 0.3, 1, 3))
 
 
-def taps_a_side(homography: Array, size: int, cell: int) -> int:
+def taps_a_side(homography: Array, size: int, reach: float) -> int:
     last = size - 1
     places = [(last / 2, last / 2), (0, 0), (0, last), (last, 0), (last, last)]
     longest = max(np.linalg.norm(jacobian(homography, u, v), axis=0).max() for u, v in places)
-    return int(np.clip(np.ceil(longest / cell - 0.35), 1, 16))
+    return int(np.clip(np.ceil(longest / reach - 0.35), 1, 16))
 
 
 def jacobian(homography: Array, u: float, v: float) -> Array:
@@ -93,24 +99,64 @@ def average_cells(frame: Array, cell: int) -> Array:
     return frame
 
 
-def render(plane: Array, shape_hw: tuple[int, ...], cell: int, homography: Array, size: int) -> Any:
-    n = taps_a_side(homography, size, cell)
-    at = (np.arange(size * n) + 0.5) / n - 0.5  # every tap's place along one side of the tile
+def smooth_cells(plane: Array, box: float) -> Array:
+    """Means over box x box cells, 1 <= box <= 3; beyond the edge lies a copy of the last cell."""
+    share = (box - 1) / box
+    for axis in (0, 1):
+        padded = np.pad(plane, [(int(axis == i), int(axis == i)) for i in range(3)], mode="edge")
+        before, after = (
+            padded.take(range(plane.shape[axis]), axis),
+            padded.take(range(2, plane.shape[axis] + 2), axis),
+        )
+        plane = (1 - share) * plane + share * (before + after) / 2
+    return plane
+
+
+def render(
+    plane: Array, shape_hw: tuple[int, ...], cell: int, homography: Array, size: int, taps: int
+) -> Any:
+    x, y, _ = points(homography, centres(size, taps))
+    values = bilinear(plane, (x + 0.5) / cell - 0.5, (y + 0.5) / cell - 0.5)
+    colours = (mean_of(values, taps) / 255 - 0.5) / 0.25
+    covered = coverage(shape_hw, homography, size)[..., None]
+    return np.concatenate([colours * (covered > 0), covered], axis=2).transpose(2, 0, 1)
+
+
+def coverage(shape_hw: tuple[int, ...], homography: Array, size: int) -> Array:
+    """(size, size): 1 with all corners inside, 0 with one at the horizon, else of 4 x 4 points."""
+    x, y, w = points(homography, np.arange(size + 1) - 0.5)
+    near = w < 1e-6 * max(homography[2] @ ((size - 1) / 2, (size - 1) / 2, 1), 0)
+    share = mean_of(inside(shape_hw, *points(homography, centres(size, 4)))[..., None], 4)[..., 0]
+    share = np.where(at_corners(inside(shape_hw, x, y, w)).all(axis=0), 1, share)
+    return np.where(at_corners(near | (w <= 0)).any(axis=0), 0, share)
+
+
+def at_corners(lattice: Array) -> Array:
+    return np.stack([lattice[:-1, :-1], lattice[:-1, 1:], lattice[1:, :-1], lattice[1:, 1:]])
+
+
+def centres(size: int, n: int) -> Array:
+    """Places along a side of the tile, n a pixel."""
+    return (np.arange(size * n) + 0.5) / n - 0.5
+
+
+def mean_of(values: Array, n: int) -> Array:
+    size = len(values) // n
+    return np.asarray(values.reshape(size, n, size, n, -1).mean(axis=(1, 3)))
+
+
+def points(homography: Array, at: Array) -> tuple[Array, Array, Array]:
+    """x, y and w where the points of a square lattice on the tile fall."""
     v, u = np.meshgrid(at, at, indexing="ij")
     x, y, w = np.einsum("ij,jvu->ivu", homography, np.stack([u, v, np.ones_like(u)]))
-    x, y = x / np.where(w > 0, w, np.nan), y / np.where(w > 0, w, np.nan)
-    height, width = shape_hw
-    with np.errstate(invalid="ignore"):
-        inside = (w > 0) & (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
-    values = bilinear(plane, (x + 0.5) / cell - 0.5, (y + 0.5) / cell - 0.5) * inside[..., None]
+    safe = np.where(w > 0, w, 1)
+    return x / safe, y / safe, w
 
-    def pool(taps: Array) -> Array:
-        return taps.reshape(size, n, size, n, -1).sum(axis=(1, 3))
 
-    count = pool(inside[..., None])
-    mean = pool(values) / np.maximum(count, 1)
-    colours = np.where(count > 0, (mean / 255 - 0.5) / 0.25, 0)
-    return np.concatenate([colours, count / n**2], axis=2).transpose(2, 0, 1)
+def inside(shape_hw: tuple[int, ...], x: Array, y: Array, w: Array) -> Array:
+    slack, (height, width) = 0.001, shape_hw
+    across = (x >= -0.5 - slack) & (x <= width - 0.5 + slack)
+    return np.asarray((w > 0) & across & (y >= -0.5 - slack) & (y <= height - 0.5 + slack))
 
 
 def bilinear(plane: Array, x: Array, y: Array) -> Array:
@@ -122,3 +168,17 @@ def bilinear(plane: Array, x: Array, y: Array) -> Array:
     upper = plane[row, col] * (1 - fx) + plane[row, right] * fx
     lower = plane[below, col] * (1 - fx) + plane[below, right] * fx
     return upper * (1 - fy) + lower * fy
+
+
+def footprint_mean(frame: Array, homography: Array, size: int, rows: Any = None) -> Array:
+    """(rows, size, 3): the bilinear frame averaged over 16 x 16 points a pixel, at least two for
+    each frame pixel a side: what antialiasing is judged by, whatever the way to it."""
+    shrink = np.sqrt(abs(np.linalg.det(jacobian(homography, (size - 1) / 2, (size - 1) / 2))))
+    n = max(16, 2 * int(np.ceil(shrink)))
+    means = []
+    for row in range(size) if rows is None else rows:  # all points at once would not fit
+        u, v = np.meshgrid(centres(size, n), row + centres(1, n))
+        x, y, w = np.einsum("ij,jvu->ivu", homography, np.stack([u, v, np.ones_like(u)]))
+        values = bilinear(frame, x / w, y / w)
+        means.append(values.reshape(n, size, n, -1).mean(axis=(0, 2)))
+    return np.stack(means)

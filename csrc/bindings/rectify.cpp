@@ -8,9 +8,8 @@ namespace {
 constexpr std::size_t most_pixels = std::size_t{1} << 28;
 constexpr std::int64_t largest_size = 4096;
 
-py::array_t<float> bound_rectify(const py::array& frame, const py::array& homographies,
-                                 std::int64_t size, bool bgr,
-                                 const std::optional<std::string>& target) {
+py::array bound_rectify(const py::array& frame, const py::array& homographies, std::int64_t size,
+                        bool bgr, const std::optional<std::string>& target, bool half, Pool* pool) {
   const auto* pixels = checked<std::uint8_t>(frame, "frame", 3);
   const auto* maps = checked<double>(homographies, "homographies", 3);
   const std::size_t h = extent(frame, 0), w = extent(frame, 1);
@@ -23,14 +22,19 @@ py::array_t<float> bound_rectify(const py::array& frame, const py::array& homogr
   }
   if (size < 1 || size > largest_size) throw py::value_error("size must be in [1, 4096]");
   const Target chosen = parse_target(target);
+  const View<const double> copies{maps, extent(homographies, 0), 9};
+  const auto side = static_cast<std::size_t>(size);
 
-  py::array_t<float> out(
-      {homographies.shape(0), py::ssize_t{4}, py::ssize_t{size}, py::ssize_t{size}});
-  float* to = out.mutable_data();
+  py::array out(py::dtype(half ? "float16" : "float32"),
+                {homographies.shape(0), py::ssize_t{4}, py::ssize_t{size}, py::ssize_t{size}});
+  void* to = out.mutable_data();
   {
     const py::gil_scoped_release nogil;
-    rectify({pixels, h, w, bgr}, {maps, extent(homographies, 0), 9}, static_cast<std::size_t>(size),
-            to, chosen);
+    if (half) {
+      rectify({pixels, h, w, bgr}, copies, side, static_cast<Half*>(to), chosen, pool);
+    } else {
+      rectify({pixels, h, w, bgr}, copies, side, static_cast<float*>(to), chosen, pool);
+    }
   }
   return out;
 }
@@ -39,8 +43,8 @@ py::array_t<float> bound_rectify(const py::array& frame, const py::array& homogr
 
 void bind_rectify(py::module_& m) {
   m.def("rectify", bound_rectify, "frame"_a.noconvert(), "homographies"_a.noconvert(), "size"_a,
-        "bgr"_a = true, "target"_a = py::none(),
-        "Warp a (h, w, 3) uint8 frame into (r, 4, size, size) float32 network inputs. "
+        "bgr"_a = true, "target"_a = py::none(), "half"_a = false, "pool"_a = py::none(),
+        "Warp a (h, w, 3) uint8 frame into (r, 4, size, size) float32 or float16 network inputs. "
         "See csrc/rectify/rectify.h.");
 }
 

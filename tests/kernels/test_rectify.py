@@ -8,7 +8,7 @@ from tests import reference
 from tests.kernels.other_thread import progress_elsewhere
 
 every_target = pytest.mark.parametrize("target", _core.TARGETS)
-BOUND = 0.02  # in rectify.h
+BOUND = 0.004  # in rectify.h
 
 
 def similarity(shape_hw, size, shrink, turn_deg=0.0, shift_px=(0.0, 0.0)):
@@ -161,6 +161,39 @@ def test_any_homography_is_safe(target, homography):
     assert ((out[:, 3] >= 0) & (out[:, 3] <= 1)).all()
     assert (out[:, :3][np.broadcast_to(out[:, 3:] == 0, (2, 3, 20, 20))] == 0).all()
     assert np.abs(out[:, :3]).max() <= 2.001
+
+
+@every_target
+def test_a_copy_does_not_depend_on_the_others(target):
+    """Three shrinks, of which two share the averaged frame, and a copy that sees nothing."""
+    frame, size = noise(300, 400), 48
+    copies = [similarity((300, 400), size, s, a) for s, a in ((3.9, 5), (4.0, 50), (7.1, 5))]
+    copies.append(similarity((300, 400), size, 3.9, 5, (9000.0, 0.0)))
+    together = _core.rectify(frame, np.stack(copies), size, True, target)
+    for one, copy in zip(together, copies, strict=True):
+        alone = _core.rectify(frame, copy[None], size, True, target)[0]
+        np.testing.assert_allclose(one, alone, atol=1e-4)
+    assert (together[3] == 0).all()
+
+
+@every_target
+@pytest.mark.parametrize("shrink", [0.7, 3.7])
+def test_half_precision_is_the_float_rounded(target, shrink):
+    frame, copies = noise(90, 120), similarity((90, 120), 33, shrink, 20)[None]
+    half = _core.rectify(frame, copies, 33, True, target, half=True)
+    assert half.dtype == np.float16
+    wanted = _core.rectify(frame, copies, 33, True, target).astype(np.float16)
+    np.testing.assert_array_equal(half, wanted)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("shrink", [0.8, 2.7, 4.1, 40.0])
+def test_threads_change_nothing(threads, shrink):
+    frame = noise(331, 417)
+    copies = np.stack([similarity((331, 417), 77, shrink, a) for a in (3, 51)])
+    alone = _core.rectify(frame, copies, 77)
+    together = _core.rectify(frame, copies, 77, pool=_core.Pool(threads))
+    np.testing.assert_array_equal(together, alone)
 
 
 @every_target

@@ -1,9 +1,9 @@
-// Rows of bytes are the same to the bit; averages are the exact ones rounded, a half either way;
-// taps are the same to the bit where coordinates are exact, else moved by their few roundings.
+// Samples are the same to the bit where coordinates are exact, else moved by their few roundings.
 #include "rectify/rectify.h"
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "buffer.h"
 #include "sizes.h"
@@ -16,65 +16,26 @@ void fill(const Buffer<std::uint8_t>& values, Random& random) {
   for (std::uint8_t& each : values) each = static_cast<std::uint8_t>(random.bits());
 }
 
-void test_widen_row(const Functions& fast, Tally& tally) {
-  for (const std::size_t pixels : widths()) {
-    for (const std::size_t spare : {0, 1, 5}) {
-      Random random(pixels);
-      const Buffer<std::uint8_t> values(3 * pixels, spare);
-      fill(values, random);
-      const Buffer<std::uint16_t> got(4 * pixels, spare), wanted(4 * pixels, spare);
-      fast.stages->widen_row(values.data, pixels, got.data);
-      stages_scalar.widen_row(values.data, pixels, wanted.data);
-      tally.same({"widen_row", fast.target, {pixels, spare}}, got.data, wanted.data, 4 * pixels);
-    }
-  }
-}
-
-// 257 rows of 255 are 65,535: the fullest a sum can be, two more than the largest cell has.
-void test_add_row(const Functions& fast, Tally& tally) {
-  for (const std::size_t n : widths()) {
-    for (const std::size_t spare : {0, 1, 5}) {
-      Random random(n);
-      const Buffer<std::uint8_t> values(n, spare);
-      const Buffer<std::uint16_t> got(n, spare), wanted(n, spare);
-      for (int row = 0; row != 257; ++row) {
-        std::fill(values.begin(), values.end(), std::uint8_t{255});
-        if (spare != 0) fill(values, random);
-        fast.stages->add_row(values.data, n, got.data);
-        stages_scalar.add_row(values.data, n, wanted.data);
-        if (row % 64 == 0) {
-          tally.same({"add_row", fast.target, {n, spare}}, got.data, wanted.data, n);
-        }
+// Every half and the middle between it and the next, above and below; then the two zeros.
+void test_narrow(const Functions& fast, Tally& tally) {
+  std::vector<float> values{0.0f, -0.0f};
+  for (int exponent = -15; exponent != 16; ++exponent) {
+    for (int step = 0; step != 1024; ++step) {
+      const float unit = std::ldexp(1.0f, std::max(exponent, -14) - 10);
+      const float at = unit * static_cast<float>(step + (exponent > -15 ? 1024 : 0));
+      const float middle = at + unit / 2;
+      for (const float each :
+           {at, middle, std::nextafter(middle, 0.0f), std::nextafter(middle, 9e9f)}) {
+        if (each < 65504) values.push_back(step % 2 == 0 ? each : -each);
       }
     }
   }
-}
-
-void test_average_row(const Functions& fast, Tally& tally) {
-  for (const std::size_t cells : {0, 1, 2, 3, 4, 7, 8, 9, 33}) {
-    for (const std::size_t factor : {1, 2, 3, 4, 5, 7, 8, 16, 31, 255}) {
-      for (const std::size_t rows : {1, 2, 7, 16, 255}) {
-        Random random(cells + factor + rows);
-        const auto brightest = static_cast<int>(255 * rows);
-        const Buffer<std::uint16_t> sums(3 * cells * factor + 1);
-        for (auto& each : sums) each = static_cast<std::uint16_t>(random.between(0, brightest));
-        if (cells == 7) std::fill(sums.begin(), sums.end(), static_cast<std::uint16_t>(brightest));
-        const Buffer<std::uint16_t> got(4 * cells), plain(4 * cells);
-        const float weight =
-            static_cast<float>(plane_one) / static_cast<float>(rows) / static_cast<float>(factor);
-        fast.stages->average_row(sums.data, cells, factor, weight, got.data);
-        stages_scalar.average_row(sums.data, cells, factor, weight, plain.data);
-        for (std::size_t i = 0; i != 4 * cells; ++i) {
-          double sum = 0;
-          const std::uint16_t* first = sums.data + 3 * (i / 4) * factor + i % 4;
-          for (std::size_t j = 0; j != factor && i % 4 != 3; ++j) sum += first[3 * j];
-          const double mean = plane_one * sum / static_cast<double>(rows * factor);
-          const double bound = i % 4 == 3 ? 0 : 0.51;  // a half goes up or to the even side
-          tally.close({"average_row", fast.target, {cells, factor, rows}}, i, got[i], mean, bound);
-          tally.close({"average_row", Target::scalar, {cells, factor, rows}}, i, plain[i], mean,
-                      bound);
-        }
-      }
+  for (const std::size_t n : {std::size_t{1}, std::size_t{7}, std::size_t{9}, values.size()}) {
+    const Buffer<Half> got(n), wanted(n);
+    fast.stages->narrow(values.data(), n, got.data);
+    stages_scalar.narrow(values.data(), n, wanted.data);
+    for (std::size_t i = 0; i != n; ++i) {
+      tally.same({"narrow", fast.target, {n, i}}, &got[i].bits, &wanted[i].bits, 1);
     }
   }
 }
@@ -87,68 +48,101 @@ void fill_plane(const Buffer<std::uint16_t>& plane, Random& random, bool extreme
   }
 }
 
-constexpr std::size_t plane_sides[] = {2, 3, 4, 17, 18, 63, 300};
+constexpr std::size_t plane_sides[] = {1, 2, 3, 17, 63, 300};
+constexpr float unit = 1.0f / (plane_one * 16384);  // a grey value is 1
 
-Line line_between(float x0, float y0, float x1, float y1, float w0, float w1) {
-  const auto steps = static_cast<float>(lanes - 1);
-  return {x0 * w0,          y0 * w0, w0, (x1 * w1 - x0 * w0) / steps, (y1 * w1 - y0 * w0) / steps,
-          (w1 - w0) / steps};
+struct Samples {
+  explicit Samples(std::size_t count)
+      : first(count, spare), second(count, spare), third(count, spare) {}
+  Buffer<float> first, second, third;
+
+  void take(const Stages& stages, const std::vector<Line>& lines, std::size_t stride,
+            std::size_t count) const {
+    stages.sample(lines.data(), lines.size(), stride, count, unit, first.data, second.data,
+                  third.data);
+  }
+};
+
+Line line_between(const std::uint16_t* cells, std::size_t side, std::size_t count, float x0,
+                  float y0, float x1, float y1, float w0, float w1) {
+  const auto steps = static_cast<float>(std::max<std::size_t>(count - 1, 1));
+  const auto last = static_cast<float>(side - 1);
+  return {cells,
+          x0 * w0,
+          y0 * w0,
+          w0,
+          (x1 * w1 - x0 * w0) / steps,
+          (y1 * w1 - y0 * w0) / steps,
+          (w1 - w0) / steps,
+          last,
+          last};
 }
 
-// Coordinates in 1 / 256 are exact in every step, so the taps are the same to the bit; the last
-// one may read the last pixel.
-void test_exact_taps(const Functions& fast, Tally& tally) {
+// Places in 1 / 256 with a whole number of steps are exact throughout, and so are the samples.
+// Some lie outside: they are brought to the edge.
+void test_exact_samples(const Functions& fast, Tally& tally) {
   for (const std::size_t side : plane_sides) {
     Random random(side);
-    const Buffer<std::uint16_t> plane(4 * side * side);
+    const std::size_t stride = 3 * (side + 1);
+    const Buffer<std::uint16_t> plane(stride * (side + 1) + spare);
     for (int repeat = 0; repeat != 200; ++repeat) {
       fill_plane(plane, random, repeat % 2 == 0);
-      const int last = static_cast<int>(side - 1) * 256 - 1;  // below the last column and row
-      const auto steps = static_cast<int>(lanes - 1);
-      const int dx = random.between(-(last / steps), last / steps);
-      const int dy = random.between(-(last / steps), last / steps);
-      // start at either end of what the steps leave, or between
-      const auto start = [&](int step) {
-        const int low = std::max(0, -steps * step), high = last - std::max(0, steps * step);
-        return repeat % 3 == 0 ? low : repeat % 3 == 1 ? high : random.between(low, high);
-      };
-      const auto of_256 = [](int i) { return static_cast<float>(i) / 256; };
-      const Line line{of_256(start(dx)), of_256(start(dy)), 1, of_256(dx), of_256(dy), 0};
-      const Buffer<std::int32_t> got(4 * lanes), wanted(4 * lanes);
-      fast.stages->add_taps({plane.data, side}, line, got.data);
-      fast.stages->add_taps({plane.data, side}, line, got.data);  // sums of two taps
-      for (int twice = 0; twice != 2; ++twice) {
-        stages_scalar.add_taps({plane.data, side}, line, wanted.data);
+      const std::size_t count = repeat % 3 == 0 ? 17 : repeat % 3 == 1 ? 1 : lanes;
+      const auto last = static_cast<float>(side - 1);
+      std::vector<Line> lines(repeat % 4 == 0 ? 4 : 1);
+      for (Line& line : lines) {
+        const auto of_256 = [&](int reach) {
+          return static_cast<float>(random.between(-reach, reach)) / 256;
+        };
+        const float middle = std::floor(last / 2);
+        line = {plane.data,
+                middle + of_256(300),
+                middle + of_256(300),
+                1,
+                of_256(256),
+                of_256(256),
+                0,
+                last,
+                last};
       }
-      for (std::size_t i = 0; i != lanes; ++i) {  // the fourth value means nothing
-        tally.same({"add_taps, exact", fast.target, {side, i}}, &got[4 * i], &wanted[4 * i], 3);
-      }
+      const Samples got(count), wanted(count);
+      got.take(*fast.stages, lines, stride, count);
+      wanted.take(stages_scalar, lines, stride, count);
+      const Where where{"sample, exact", fast.target, {side, count}};
+      tally.same(where, got.first.data, wanted.first.data, count);
+      tally.same(where, got.second.data, wanted.second.data, count);
+      tally.same(where, got.third.data, wanted.third.data, count);
     }
   }
 }
 
 // Projective lines. x, y and w take two roundings each on their way to a coordinate, x / w two
 // more; a target that fuses a product and a sum saves some. Beside scalar that is less than 8 of
-// 2^-24 of a coordinate; a fraction is cut to 2^-15; a blend is rounded twice. A pixel and its
-// neighbour differ by 255 * plane_one at most.
-void test_projective_taps(const Functions& fast, Tally& tally) {
+// 2^-24 of a coordinate; a fraction is cut to 2^-14. A cell and its neighbour differ by 255.
+void test_projective_samples(const Functions& fast, Tally& tally) {
   for (const std::size_t side : plane_sides) {
     Random random(side);
-    const Buffer<std::uint16_t> plane(4 * side * side);
-    const auto far = static_cast<float>(side - 1) - 0.01f;  // the margin in rectify.cpp
-    const auto somewhere = [&] { return 0.01f + (far - 0.01f) * std::abs(random.unit()); };
+    const std::size_t stride = 3 * (side + 1);
+    const Buffer<std::uint16_t> plane(stride * (side + 1) + spare);
+    const auto somewhere = [&] { return static_cast<float>(side - 1) * std::abs(random.unit()); };
     for (int repeat = 0; repeat != 200; ++repeat) {
       fill_plane(plane, random, repeat % 2 == 0);
-      const Line line = line_between(somewhere(), somewhere(), somewhere(), somewhere(),
-                                     1 + 0.3f * random.unit(), 1 + 0.3f * random.unit());
-      const Buffer<std::int32_t> got(4 * lanes), wanted(4 * lanes);
-      fast.stages->add_taps({plane.data, side}, line, got.data);
-      stages_scalar.add_taps({plane.data, side}, line, wanted.data);
-      const double moved = 2 * (8 * 0x1p-24 * static_cast<double>(side) + 0x1p-15);
-      for (std::size_t i = 0; i != 4 * lanes; ++i) {
-        if (i % 4 == 3) continue;
-        tally.close({"add_taps", fast.target, {side}}, i, got[i], wanted[i],
-                    255 * plane_one * moved + 2);
+      const std::size_t count = repeat % 3 == 0 ? 17 : lanes;
+      std::vector<Line> lines(repeat % 4 == 0 ? 9 : 1);
+      for (Line& line : lines) {
+        line = line_between(plane.data, side, count, somewhere(), somewhere(), somewhere(),
+                            somewhere(), 1 + 0.3f * random.unit(), 1 + 0.3f * random.unit());
+      }
+      const Samples got(count), wanted(count);
+      got.take(*fast.stages, lines, stride, count);
+      wanted.take(stages_scalar, lines, stride, count);
+      const double moved = 2 * (8 * 0x1p-24 * static_cast<double>(side) + 0x1p-14);
+      const double bound = 255 * static_cast<double>(lines.size()) * moved + 1e-3;
+      const Where where{"sample", fast.target, {side, count}};
+      for (std::size_t i = 0; i != count; ++i) {
+        tally.close(where, i, got.first[i], wanted.first[i], bound);
+        tally.close(where, i, got.second[i], wanted.second[i], bound);
+        tally.close(where, i, got.third[i], wanted.third[i], bound);
       }
     }
   }
@@ -169,7 +163,8 @@ constexpr double homographies[][9] = {
     {1e-300, 0, 5, 0, 1e-300, 5, 0, 0, 1},
 };
 
-// The whole kernel: coverage is the same, and each target is within 0.02 of the exact colour.
+// The whole kernel: coverage is the same, and each target is within 0.004 of the exact colour; half
+// precision is the float rounded.
 void test_images(const Functions& fast, Tally& tally) {
   constexpr std::size_t frames[][2] = {{1, 1}, {1, 40}, {40, 1}, {2, 3}, {37, 53}, {120, 161}};
   for (const auto& [height, width] : frames) {
@@ -180,13 +175,19 @@ void test_images(const Functions& fast, Tally& tally) {
       for (const auto& homography : homographies) {
         const std::size_t area = size * size;
         const Buffer<float> got(4 * area), wanted(4 * area);
+        const Buffer<Half> halves(4 * area), rounded(4 * area);
         const Frame frame{pixels.data, height, width, size % 2 == 0};
         rectify(frame, {homography, 1, 9}, size, got.data, fast.target);
         rectify(frame, {homography, 1, 9}, size, wanted.data, Target::scalar);
+        rectify(frame, {homography, 1, 9}, size, halves.data, fast.target);
+        stages_scalar.narrow(got.data, 4 * area, rounded.data);
         const Where where{"rectify", fast.target, {height, width, size}};
         tally.same(where, got.data + 3 * area, wanted.data + 3 * area, area);
         for (std::size_t i = 0; i != 3 * area; ++i) {
-          tally.close(where, i, got[i], wanted[i], 2 * 0.02);
+          tally.close(where, i, got[i], wanted[i], 2 * 0.004);
+        }
+        for (std::size_t i = 0; i != 4 * area; ++i) {
+          tally.same(where, &halves[i].bits, &rounded[i].bits, 1);
         }
       }
     }
@@ -196,11 +197,10 @@ void test_images(const Functions& fast, Tally& tally) {
 }  // namespace
 
 void test_rectify(const Functions& fast, Tally& tally) {
-  test_widen_row(fast, tally);
-  test_add_row(fast, tally);
-  test_average_row(fast, tally);
-  test_exact_taps(fast, tally);
-  test_projective_taps(fast, tally);
+  test_averaged_frame(fast, tally);
+  test_narrow(fast, tally);
+  test_exact_samples(fast, tally);
+  test_projective_samples(fast, tally);
   test_images(fast, tally);
 }
 
