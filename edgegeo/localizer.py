@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgegeo import agreement, fix, framing, pairs, ranker, retrieval
+from edgegeo import agreement, fix, framing, ranker, retrieval
+from edgegeo import gate as gating
 from edgegeo import rectify as rectifying
-from edgegeo.calibration import calibration_from_json
+from edgegeo.calibration import Calibration, calibration_from_json
 from edgegeo.clock import Clock
 from edgegeo.engine import open_engine
 from edgegeo.errors import RangeError
@@ -20,6 +21,7 @@ from edgegeo.plans import BATCH
 from edgegeo.types import Fix, Prior, Reject
 
 Float32 = NDArray[np.float32]
+Weighed = tuple[fix.Ranked, fix.Places, fix.Evidence]
 
 
 class Localizer:
@@ -31,7 +33,8 @@ class Localizer:
     Args:
         engine_path: the folder `edgegeo build` wrote.
         threads: CPU threads of the networks; 0 takes every CPU this process may use.
-        candidates: positions that are ranked for each frame, each by up to four crops.
+        candidates: positions that are ranked for each frame, each by up to four crops; the first
+            alone where the engine's gate finds that enough.
         backend: "auto" flies the engine's TensorRT plans where it has some that can be made to
             fit this board, else ONNX Runtime; see networks.open_networks.
 
@@ -109,35 +112,32 @@ class Localizer:
             pitch_deg=pitch_deg,
         )
         clock = Clock()
-        # A weight of 0 says that on validation data the ranker did no good: it is not run.
-        use_ranker = self.calibration.relevance_weight > 0
-        ranked = self.rank(frame, given, clock, rgb=rgb, use_ranker=use_ranker)
-        if isinstance(ranked, Reject):
-            return fix.nothing(ranked, time_us, clock.timings())
-        places = fix.combine(ranked, self.tile_m)
-        evidence = fix.weigh(ranked, places, self.tile_m, self.calibration)
-        clock.stop("fix")
+        searched = self._search(frame, given, clock, rgb=rgb)
+        if isinstance(searched, Reject):
+            return fix.nothing(searched, time_us, clock.timings())
+        weighed, calibration, reranked = self._weigh(searched, clock)
         return fix.decide(
-            ranked,
-            places,
-            evidence,
+            *weighed,
             self.tile_m,
-            self.calibration,
+            calibration,
+            reranked=reranked,
             time_us=time_us,
             timings_ms=clock.timings(),
         )
 
     def rank(
-        self,
-        frame: NDArray[np.uint8],
-        given: Given,
-        clock: Clock,
-        *,
-        rgb: bool = False,
-        use_ranker: bool = True,
+        self, frame: NDArray[np.uint8], given: Given, clock: Clock, *, rgb: bool = False
     ) -> fix.Ranked | Reject:
-        """Return the frame's candidates before anything calibrated is done with them; without
-        the ranker they are where retrieval found them."""
+        """Return the frame's candidates, all of them ranked, before anything calibrated is done
+        with them."""
+        searched = self._search(frame, given, clock, rgb=rgb)
+        if isinstance(searched, Reject):
+            return searched
+        return ranker.rank(self._ranker, self.gallery, searched, clock)
+
+    def _search(
+        self, frame: NDArray[np.uint8], given: Given, clock: Clock, *, rgb: bool
+    ) -> ranker.Searched | Reject:
         picture = rectifying.colour_frame(frame)
         looks = framing.looks_of(picture.shape[:2], given, self.tile_m)
         if isinstance(looks, Reject):
@@ -166,21 +166,29 @@ class Localizer:
             if not len(found.tile):
                 return Reject.NO_CANDIDATE
         agreed = agreement.agree(found, self.tile_m, self.candidates)
-        place, column = np.nonzero(agreed.rows >= 0)
-        rows = agreed.rows[place, column]
         clock.stop("search")
-        if not use_ranker:
-            said = ranker.silence(len(rows))
-            ranked = ranker.placed(self.gallery, looks, said, found, rows, place, agreed)
-            return fix.as_found(ranked, self.tile_m)
-        batch = pairs.gather(
-            self.gallery.tokens, self.gallery.token_scales, found.tile[rows].astype(np.int32)
-        )
-        clock.stop("pairs")
-        said = ranker.ask(self._ranker, tokens, found, rows, batch)
-        ranked = ranker.placed(self.gallery, looks, said, found, rows, place, agreed)
-        clock.stop("rank")
-        return ranked
+        return ranker.Searched(looks=looks, tokens=tokens, found=found, agreed=agreed)
+
+    def _weigh(self, searched: ranker.Searched, clock: Clock) -> tuple[Weighed, Calibration, bool]:
+        """Rank as many candidates as it takes; return what that gives, what its probability is
+        by, and whether the candidates were compared."""
+        gate = self.calibration.gate
+
+        def weigh(first: int | None) -> Weighed:
+            ranked = ranker.rank(self._ranker, self.gallery, searched, clock, first)
+            places = fix.combine(ranked, self.tile_m)
+            evidence = fix.weigh(ranked, places, self.tile_m, self.calibration)
+            clock.stop("fix")
+            return ranked, places, evidence
+
+        # A weight of 0 says that on validation data the ranker did no good: it is not run.
+        if not self.calibration.relevance_weight:
+            return weigh(0), self.calibration, False
+        if gate is not None and gating.worth_trying(searched.agreed, self.tile_m, gate):
+            weighed = weigh(1)
+            if gating.settles(weighed[-1], self.calibration, gate):
+                return weighed, self.calibration.of_first_alone(gate), False
+        return weigh(None), self.calibration, True
 
     def _encode(self, inputs: Float32) -> tuple[Float32, Float32, Float32]:
         """Return embeddings (l, m, d) of m moves of each look, the moves, and tokens (l, t, c)."""
