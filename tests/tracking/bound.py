@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SETTLED_S = 20.0
+SETTLED_S = 2.0  # a position is given from then on
 
 
 @dataclass(frozen=True, kw_only=True)
