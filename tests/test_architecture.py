@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "edgegeo"
 ORDER = [
     *("_core", "errors", "types", "sighting", "geodesy", "png"),
-    *("rectify", "search", "index", "pairs", "given", "copies", "agreement"),
+    *("rectify", "search", "index", "pairs", "relate", "given", "copies", "agreement"),
     "maps",
     *(
         "durable",

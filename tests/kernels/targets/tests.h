@@ -8,5 +8,6 @@ namespace edgegeo {
 void test_topk(const Functions& fast, Tally& tally);
 void test_rectify(const Functions& fast, Tally& tally);
 void test_pairs(const Functions& fast, Tally& tally);
+void test_relate(const Functions& fast, Tally& tally);
 
 }  // namespace edgegeo
