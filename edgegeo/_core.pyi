@@ -74,9 +74,15 @@ def gather_pairs(
     tokens: NDArray[np.int8],  # (n, t, c)
     scales: NDArray[np.float32],  # (n,)
     ids: NDArray[np.int32],  # (k,)
-    out: NDArray[np.float32] | None = None,  # (k, t, c)
+    out: NDArray[Any] | None = None,  # (k, t, c)
     target: str | None = None,
-) -> NDArray[np.float32]: ...  # (k, t, c)
+    half: bool = False,
+    pool: Pool | None = None,
+) -> NDArray[Any]: ...  # (k, t, c) float32, or float16 with half
+def prefetch_rows(
+    tokens: NDArray[np.int8],  # (n, t, c)
+    ids: NDArray[np.int32],  # (k,)
+) -> None: ...
 def relate(
     grids: NDArray[np.int8],  # (q, t, c)
     grid_scales: NDArray[np.float32],  # (q,)
