@@ -109,6 +109,8 @@ def evaluate(
     results["settings"] = {
         "engine": str(engine),
         "model_id": localizer.manifest.model_id,
+        "relevance_weight": localizer.calibration.relevance_weight,
+        "gated": localizer.calibration.gate is not None,
         "tiles": len(localizer.gallery.lat_deg),
         "tile_m": localizer.tile_m,
         "frames": str(frames),
