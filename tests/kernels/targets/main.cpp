@@ -8,6 +8,7 @@ int main() {
     const char* name;
     void (*run)(const Functions&, Tally&);
   } tests[] = {{"topk", test_topk},
+               {"search", test_search},
                {"rectify", test_rectify},
                {"pairs", test_pairs},
                {"relate", test_relate}};

@@ -6,6 +6,7 @@
 namespace edgegeo {
 
 void test_topk(const Functions& fast, Tally& tally);
+void test_search(const Functions& fast, Tally& tally);
 void test_rectify(const Functions& fast, Tally& tally);
 void test_pairs(const Functions& fast, Tally& tally);
 void test_relate(const Functions& fast, Tally& tally);
