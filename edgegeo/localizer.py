@@ -2,15 +2,18 @@
 
 import math
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgegeo import agreement, fix, framing, ranker, retrieval, search
+from edgegeo import agreement, fix, framing, pairs, ranker, retrieval, search
 from edgegeo import gate as gating
 from edgegeo import rectify as rectifying
+from edgegeo.backends import Runner
 from edgegeo.calibration import Calibration, calibration_from_json
 from edgegeo.clock import Clock
+from edgegeo.correlation import Correlation
 from edgegeo.engine import open_engine
 from edgegeo.errors import RangeError
 from edgegeo.gallery import Gallery
@@ -37,6 +40,9 @@ class Localizer:
             alone where the engine's gate finds that enough.
         backend: "auto" flies the engine's TensorRT plans where it has some that can be made to
             fit this board, else ONNX Runtime; see networks.open_networks.
+        ranking: "learned" by the engine's ranker, or by the plain "correlation" of tokens, which
+            needs no training. The engine's calibration is not about the latter: compare positions
+            and recall, not probabilities.
 
     Raises EngineError for a folder that is not a whole engine of a version known here.
     """
@@ -48,18 +54,24 @@ class Localizer:
         threads: int = 0,
         candidates: int = 12,
         backend: Backend = "auto",
+        ranking: ranker.Ranking = "learned",
     ) -> None:
         if candidates < 1:
             raise RangeError.of("candidates", "1 or more", candidates)
+        if ranking not in get_args(ranker.Ranking):
+            raise RangeError.of("ranking", "'learned' or 'correlation'", repr(ranking))
         engine = open_engine(engine_path)
         self.manifest: Manifest = engine.manifest
         self.gallery: Gallery = engine.gallery
         self.calibration = calibration_from_json(engine.manifest.calibration)
         self.candidates = candidates
+        self._ranker: Runner | Correlation
         self._encoder, self._ranker, threads = open_networks(
             engine, backend, threads=threads, candidates=candidates
         )
         self._pool = search.Pool(threads)
+        if ranking == "correlation":
+            self._ranker = Correlation(self._pool)
 
     @property
     def tile_m(self) -> float:
@@ -168,8 +180,17 @@ class Localizer:
             if not len(found.tile):
                 return Reject.NO_CANDIDATE
         agreed = agreement.agree(found, self.tile_m, self.candidates)
+        pairs.prefetch(
+            self.gallery.tokens, found.tile[agreed.rows[agreed.rows >= 0]].astype(np.int32)
+        )
         clock.stop("search")
-        return ranker.Searched(looks=looks, tokens=tokens, found=found, agreed=agreed)
+        return ranker.Searched(
+            looks=looks,
+            tokens=tokens,
+            turn_deg=moves[:, 0].astype(np.float64),
+            found=found,
+            agreed=agreed,
+        )
 
     def _weigh(self, searched: ranker.Searched, clock: Clock) -> tuple[Weighed, Calibration, bool]:
         """Rank as many candidates as it takes; return what that gives, what its probability is

@@ -1,6 +1,7 @@
 """From the candidates of a frame that was searched for to where ranking puts each."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,30 +11,39 @@ from edgegeo.agreement import Agreed, Found
 from edgegeo.backends import Runner
 from edgegeo.clock import Clock
 from edgegeo.copies import Look
+from edgegeo.correlation import Correlation
 from edgegeo.gallery import Gallery
 
 Float32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Ranking = Literal["learned", "correlation"]
 Said = dict[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Searched:
-    """A frame that has been searched for: its l looks, their tokens (l, t, c), the tiles found
-    and the positions that its crops agree on."""
+    """A frame that has been searched for: its l looks, their tokens (l, t, c), by how many degrees
+    more than was said each of its m moves supposes the heading to be, the tiles found and the
+    positions that its crops agree on."""
 
     looks: list[Look]
     tokens: Float32
+    turn_deg: NDArray[np.float64]
     found: Found
     agreed: Agreed
 
 
 def rank(
-    network: Runner, gallery: Gallery, frame: Searched, clock: Clock, first: int | None = None
+    network: Runner | Correlation,
+    gallery: Gallery,
+    frame: Searched,
+    clock: Clock,
+    first: int | None = None,
 ) -> fix.Ranked:
     """Return the candidates, the `first` of them ranked and the others as retrieval has them.
 
-    None ranks all, 0 none: then the network is not run.
+    None ranks all, 0 none: then the network is not run. A `Correlation` in the network's place
+    ranks by the tokens alone.
     """
     found, agreed = frame.found, frame.agreed
     place, column = np.nonzero(agreed.rows >= 0)
@@ -43,11 +53,14 @@ def rank(
     of = np.flatnonzero(place < first)
     said = silence(len(rows))
     if len(of):
-        batch = pairs.gather(
-            gallery.tokens, gallery.token_scales, found.tile[rows[of]].astype(np.int32)
-        )
-        clock.stop("pairs")
-        for name, values in ask(network, frame.tokens, found, rows[of], batch).items():
+        if isinstance(network, Correlation):
+            answer = network.ask(gallery, frame.tokens, frame.turn_deg, found, rows[of])
+        else:
+            tiles = found.tile[rows[of]].astype(np.int32)
+            batch = pairs.gather(gallery.tokens, gallery.token_scales, tiles)
+            clock.stop("pairs")
+            answer = ask(network, frame.tokens, found, rows[of], batch)
+        for name, values in answer.items():
             said[name][of] = values
     ranked = fix.as_found(placed(gallery, frame, said, rows, place), gallery.tile_m, first)
     if len(of):

@@ -31,7 +31,7 @@ SCRIPT = [GOOD, GOOD, FAR, LOST]
 @pytest.fixture
 def localizer(monkeypatch):
     fake = FakeLocalizer(SCRIPT)
-    module = SimpleNamespace(Localizer=lambda _engine, threads=0: fake)  # noqa: ARG005
+    module = SimpleNamespace(Localizer=lambda *_, **__: fake)
     monkeypatch.setitem(sys.modules, "edgegeo.localizer", module)
     return fake
 

@@ -10,7 +10,8 @@ int main() {
   } tests[] = {{"topk", test_topk},
                {"search", test_search},
                {"rectify", test_rectify},
-               {"pairs", test_pairs}};
+               {"pairs", test_pairs},
+               {"relate", test_relate}};
 
   bool compared = false, passed = true;
   for (const Functions& fast : runnable()) {
