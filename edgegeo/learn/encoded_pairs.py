@@ -9,13 +9,14 @@ change while it learns, so it is computed once, into one safetensors file:
                                             sides; nan where the set does not say where things are
 
 The header holds, as JSON under "edgegeo", the names of the inputs, the sha256 of candidates and
-encoder, and what else the inputs depend on.
+encoder, and what else the inputs depend on. Encoding takes longest, so what all lists of a set
+share, its images encoded, is kept in a file beside it, encoded-*.safetensors.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,12 @@ class SeenPairs:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EncodedPairs:
-    """q frames, and the g tiles of their lists as a gallery holds them."""
+    """q frames, and g tiles as a gallery holds them."""
 
     tokens: NDArray[np.float32]  # (q, t, c) of frames
     moved: NDArray[np.float32]  # (q, m, d) embeddings of frames, see models.encoder.moves
     tile_tokens: NDArray[np.int8]  # (g, t, c), times
-    tile_scales: NDArray[np.float32]  # (g, t)
+    tile_scales: NDArray[np.float32]  # (g,)
     embedding: NDArray[np.float32]  # (g, d) of tiles
     column: NDArray[np.int32]  # (q, n) into the tiles; padding has any
 
@@ -79,16 +80,19 @@ def seen_pairs(
     found = read_candidates(candidates)
     made = found.provenance
     benchmark = open_benchmark(made["set"], made["folder"], made["split"])
+    encoder = _sha256((open_model(model).path / ENCODER).read_bytes())
     made_of = {
         "inputs": [*names],
-        "candidates": hashlib.sha256(candidates.read_bytes()).hexdigest(),
-        "encoder": hashlib.sha256((open_model(model).path / ENCODER).read_bytes()).hexdigest(),
+        "candidates": _sha256(candidates.read_bytes()),
+        "encoder": encoder,
         **depends,
     }
-    arrays = _read(out, made_of)
+    arrays = _read(out, made_of, (*names, "offset"))
     if arrays is None:
-        encoded, offset = _encode(found, benchmark, model)
-        arrays = dict(zip((*names, "offset"), (*see(encoded), offset), strict=True))
+        encoded = _encoded_set(found, benchmark, model, encoder, out.parent)
+        column = np.maximum(found.rows, 0)
+        seen = see(EncodedPairs(**encoded, column=column))
+        arrays = dict(zip((*names, "offset"), (*seen, _offsets(found, benchmark)), strict=True))
         durable.write_file(out, save(arrays, {"edgegeo": json.dumps(made_of)}))
     block_of = {query.id: query.block for query in benchmark.queries}
     sides = {image.side_m for image in benchmark.gallery}
@@ -101,57 +105,64 @@ def seen_pairs(
     )
 
 
-def _encode(
-    found: Candidates, benchmark: Benchmark, model: Path
-) -> tuple[EncodedPairs, NDArray[np.float32]]:
-    encoder = Session(open_model(model).path / ENCODER, 0)
+def _encoded_set(
+    found: Candidates, benchmark: Benchmark, model: Path, encoder: str, folder: Path
+) -> dict[str, NDArray[Any]]:
+    """Return the images that candidates were mined from, encoded, all fields but the column."""
+    made_of = {
+        "folder": found.provenance["folder"],
+        "images": _sha256("\n".join((*found.query_ids, *found.gallery_ids)).encode()),
+        "encoder": encoder,
+    }
+    out = folder / f"encoded-{_sha256(json.dumps(made_of).encode())[:12]}.safetensors"
+    names = [field.name for field in fields(EncodedPairs) if field.name != "column"]
+    if (kept := _read(out, made_of, names)) is not None:
+        return kept
+    session = Session(open_model(model).path / ENCODER, 0)
     of_query = {query.id: query for query in benchmark.queries}
     of_tile = {image.id: image for image in benchmark.gallery}
-    used, column = np.unique(found.rows, return_inverse=True)
-    column = column.reshape(found.rows.shape)
-    queries = [of_query[id_] for id_ in found.query_ids]
-    tiles = [of_tile[found.gallery_ids[row]] for row in used]  # padding takes the last tile
-    frames = _encoded(encoder, queries, "frames", ("tokens", "moved"))
-    stored = _encoded(encoder, tiles, "tiles", ("tokens", "embedding"))
-    tokens, scales = quantise_rows(stored["tokens"])
-    encoded = EncodedPairs(
-        tokens=frames["tokens"],
-        moved=frames["moved"],
-        tile_tokens=tokens,
-        tile_scales=scales,
-        embedding=stored["embedding"],
-        column=column.astype(np.int32),
-    )
-    offset = np.full((*column.shape, 2), np.nan, np.float32)
-    if found.distance_m is not None:
-        for number, (query, row) in enumerate(zip(queries, column, strict=True)):
-            held = found.rows[number] >= 0
-            offset[number, held] = _offsets(query, [tiles[i] for i in row[held]])
-    return encoded, offset
+    queries, tiles = [of_query[i] for i in found.query_ids], [of_tile[i] for i in found.gallery_ids]
+    frames = [(b["tokens"], b["moved"]) for b in _batches(session, queries, "frames")]
+    stored = [
+        (*quantise_rows(batch["tokens"]), batch["embedding"])
+        for batch in _batches(session, tiles, "tiles")
+    ]
+    parts = (*zip(*frames, strict=True), *zip(*stored, strict=True))
+    arrays = dict(zip(names, map(np.concatenate, parts), strict=True))
+    durable.write_file(out, save(arrays, {"edgegeo": json.dumps(made_of)}))
+    return arrays
 
 
-def _offsets(query: Query, tiles: Sequence[GalleryImage]) -> NDArray[np.float32]:
-    """Return (k, 2) of a frame's centre from those of tiles, (east, south) in tile sides."""
-    east, north = offsets_m(query, np.array([tile.at for tile in tiles], np.float64))
-    sides = np.array([tile.side_m or np.nan for tile in tiles])
-    return np.stack([-east / sides, north / sides], 1).astype(np.float32)
-
-
-def _encoded(
-    encoder: Session, images: Sequence[Query | GalleryImage], what: str, names: tuple[str, ...]
-) -> dict[str, NDArray[np.float32]]:
+def _batches(
+    encoder: Session, images: Sequence[Query | GalleryImage], what: str
+) -> Iterator[dict[str, NDArray[Any]]]:
     px = EncoderConfig().px
-    parts: list[dict[str, NDArray[Any]]] = []
     counter = Progress(f"encode {what}", len(images), True)
     for first in range(0, len(images), BATCH):
         some = images[first : first + BATCH]
         inputs = np.stack([network_input(*one.picture.square(px, "stretch")) for one in some])
-        parts.append(encoder.run({"image": inputs}))
+        yield encoder.run({"image": inputs})
         counter.update(first + len(some))
-    return {name: np.concatenate([part[name] for part in parts]) for name in names}
 
 
-def _read(path: Path, made_of: dict[str, Any]) -> dict[str, NDArray[Any]] | None:
+def _offsets(found: Candidates, benchmark: Benchmark) -> NDArray[np.float32]:
+    """Return (q, n, 2) of frames' centres from those of tiles, (east, south) in tile sides."""
+    offset = np.full((*found.rows.shape, 2), np.nan, np.float32)
+    if found.distance_m is None:
+        return offset
+    of_query = {query.id: query for query in benchmark.queries}
+    of_tile = {image.id: image for image in benchmark.gallery}
+    for id_, rows, off in zip(found.query_ids, found.rows, offset, strict=True):
+        tiles = [of_tile[found.gallery_ids[row]] for row in rows[rows >= 0]]
+        east, north = offsets_m(of_query[id_], np.array([tile.at for tile in tiles], np.float64))
+        sides = np.array([tile.side_m or np.nan for tile in tiles])
+        off[rows >= 0] = np.stack([-east / sides, north / sides], 1)
+    return offset
+
+
+def _read(
+    path: Path, made_of: dict[str, Any], names: Sequence[str]
+) -> dict[str, NDArray[Any]] | None:
     """Return the arrays made of exactly that, else None."""
     if not path.exists():
         return None
@@ -159,6 +170,10 @@ def _read(path: Path, made_of: dict[str, Any]) -> dict[str, NDArray[Any]] | None
         with safe_open(path, framework="numpy") as file:
             if json.loads((file.metadata() or {})["edgegeo"]) != made_of:
                 return None
-            return {name: file.get_tensor(name) for name in (*made_of["inputs"], "offset")}
+            return {name: file.get_tensor(name) for name in names}
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise DataError(f"{path} is no file of seen pairs, delete it: {error}") from error
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -70,20 +70,34 @@ def test_what_is_there_is_read_and_what_is_of_other_weights_is_not(made, monkeyp
     _, lists, out, relation, volumes, _ = made
 
     def none(*_):
-        raise AssertionError("encoded again")
+        raise AssertionError("made again")
 
-    monkeypatch.setattr("edgegeo.learn.encoded_pairs.Session", none)
+    monkeypatch.setattr("edgegeo.learn.encoded_pairs._encoded_set", none)
     again = pair_volumes(lists, SHIPPED, relation, out["volumes"])
     for first, second in zip(volumes.seen, again.seen, strict=True):
         np.testing.assert_array_equal(first, second)
     with torch.no_grad():
         relation.power += 0.1
     try:
-        with pytest.raises(AssertionError, match="encoded again"):
+        with pytest.raises(AssertionError, match="made again"):
             pair_volumes(lists, SHIPPED, relation, out["volumes"])
     finally:
         with torch.no_grad():
             relation.power -= 0.1
+
+
+def test_lists_of_one_set_share_its_encoded_images(made, monkeypatch, tmp_path):
+    _, lists, out, _, _, _ = made
+    assert len([*out["tokens"].parent.glob("encoded-*.safetensors")]) == 1
+
+    def none(*_):
+        raise AssertionError("encoded again")
+
+    monkeypatch.setattr("edgegeo.learn.encoded_pairs.Session", none)
+    out["tokens"].unlink()
+    pair_tokens(lists, SHIPPED, out["tokens"])
+    with pytest.raises(AssertionError, match="encoded again"):
+        pair_tokens(lists, SHIPPED, tmp_path / "elsewhere.safetensors")
 
 
 def test_a_damaged_file_is_an_error(made, tmp_path):
