@@ -46,7 +46,7 @@ from edgegeo.models.student import Relation
 from edgegeo.provenance import commit
 
 RESULTS = Path(__file__).parent / "results"
-EPOCHS, BATCH = 10, 32
+EPOCHS, BATCH = {"labels": 10, "rankers": 6, "teacher": 10}, 32
 CORRELATION, TAUGHT = "correlation, nothing learned", "with the teacher"
 
 
@@ -75,7 +75,7 @@ class Lists:
 
 def variants_of(name: str, train: Path) -> list[Variant]:
     base = DistilRecipe(
-        train=str(train), val="", begin="fresh", heed="always", epochs=EPOCHS, batch=BATCH
+        train=str(train), val="", begin="fresh", heed="always", epochs=EPOCHS[name], batch=BATCH
     )
     if name == "labels":
         bare = replace(base, offset=0.0, nowhere=0.0)
@@ -122,7 +122,7 @@ def compare(
             print(f"{variant.name}, seed {seed}: done", file=sys.stderr)
     against = {"labels": "hard", "rankers": CORRELATION}.get(name, variants[0].name)
     for lists in judged:
-        made = {"lists": lists.name, "epochs": EPOCHS, "commit": commit()}
+        made = {"lists": lists.name, "epochs": EPOCHS[name], "commit": commit()}
         text = "".join(json.dumps({**made, **line}) + "\n" for line in lines[lists.name])
         RESULTS.mkdir(exist_ok=True)
         durable.write_file(RESULTS / f"{name}-{lists.name}.jsonl", text.encode())
