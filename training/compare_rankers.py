@@ -22,7 +22,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -104,29 +104,34 @@ def compare(
     name: str, variants: list[Variant], train: Lists, judged: list[Lists], seeds: int,
     teacher: Path | None,
 ) -> None:  # fmt: skip
-    """Teach, judge, write and print; a variant of all seeds before the next."""
+    """Teach, judge, write and print: all variants of a seed before the next."""
     torch.set_num_threads(1)  # layers are small: threads that wait cost more than they give
-    lines: dict[str, list[dict[str, Any]]] = {lists.name: [] for lists in judged}
+    made = {"epochs": EPOCHS[name], "commit": commit()}
+    results: dict[str, list[dict[str, Any]]] = {}
     for lists in judged:
-        for variant, found in untaught(lists, teacher):
-            lines[lists.name].append({"variant": variant, "seed": None, **found})
-    for variant in variants:
-        pairs = train.seen_by(variant.kind)
-        heeded = train.scored_by(teacher) if teacher and variant.name == TAUGHT else None
-        for seed in range(seeds):
+        results[lists.name] = [
+            {"variant": variant, "seed": None, "lists": lists.name, **made, **found}
+            for variant, found in untaught(lists, teacher)
+        ]
+    for seed in range(seeds):
+        for variant in variants:
+            heeded = train.scored_by(teacher) if teacher and variant.name == TAUGHT else None
             kept = train.runs / f"{name}-{variant.name}-{seed}.safetensors".replace(" ", "-")
-            ranker = taught(variant, seed, pairs, heeded, kept)
+            ranker = taught(variant, seed, train.seen_by(variant.kind), heeded, kept)
+            run = {"variant": variant.name, "seed": seed}
             for lists in judged:
                 found = result(ranker, lists.seen_by(variant.kind))
-                lines[lists.name].append({"variant": variant.name, "seed": seed, **found})
+                results[lists.name].append({**run, "lists": lists.name, **made, **found})
+                write(RESULTS / f"{name}-{lists.name}.jsonl", results[lists.name])
             print(f"{variant.name}, seed {seed}: done", file=sys.stderr)
-    against = {"labels": "hard", "rankers": CORRELATION}.get(name, variants[0].name)
+    beside = {"labels": "hard", "rankers": CORRELATION}.get(name, variants[0].name)
     for lists in judged:
-        made = {"lists": lists.name, "epochs": EPOCHS[name], "commit": commit()}
-        text = "".join(json.dumps({**made, **line}) + "\n" for line in lines[lists.name])
-        RESULTS.mkdir(exist_ok=True)
-        durable.write_file(RESULTS / f"{name}-{lists.name}.jsonl", text.encode())
-        print(table([{**made, **line} for line in lines[lists.name]], lists.name, against))
+        print(table(results[lists.name], lists.name, "retrieval", beside))
+
+
+def write(path: Path, results: Sequence[Mapping[str, Any]]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    durable.write_file(path, "".join(json.dumps(one) + "\n" for one in results).encode())
 
 
 def parser() -> argparse.ArgumentParser:

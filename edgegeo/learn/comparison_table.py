@@ -28,28 +28,30 @@ def gain(after: Results, before: Results) -> Difference:
     return paired_difference(first.mean(0), second.mean(0), blocks)
 
 
-def table(results: Results, lists: str, against: str) -> str:
+def table(results: Results, lists: str, *against: str) -> str:
     """Return Markdown: the variants judged on `lists`, in the order they first appear.
 
-    The last column is the gain in Recall@1 over the variant `against`, with its 95 % interval.
+    The last columns are the gains in Recall@1 over the variants `against`, with 95 % intervals.
     """
     of: dict[str, list[dict[str, Any]]] = {}
     for one in results:
         if one["lists"] == lists:
             of.setdefault(one["variant"], []).append(one)
-    if against not in of:
-        raise DataError(f"no result of {against} on {lists}; there are {', '.join(of) or 'none'}")
-    lines = [
-        f"| {lists} | seeds | Recall@1 | AP | median m | gain over {against} |",
-        "|---|---|---|---|---|---|",
-    ]
+    if unknown := [name for name in against if name not in of]:
+        known = ", ".join(of) or "none"
+        raise DataError(f"no result of {unknown[0]} on {lists}; there are {known}")
+    columns = [lists, "seeds", "Recall@1", "AP", "median m", *(f"over {one}" for one in against)]
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for name, some in of.items():
-        cells = [_spread([one[key] for one in some], places) for key, places in FIGURES.items()]
         seeds = len(some) if some[0]["seed"] is not None else "-"
-        over = gain(some, of[against])
-        said = "-" if name == against else f"{over.mean:+.3f} ({over.low:+.3f} to {over.high:+.3f})"
-        lines.append(f"| {name} | {seeds} | {' | '.join(cells)} | {said} |")
+        cells = [_spread([one[key] for one in some], places) for key, places in FIGURES.items()]
+        gains = ["-" if name == one else _said(gain(some, of[one])) for one in against]
+        lines.append(f"| {name} | {seeds} | {' | '.join([*cells, *gains])} |")
     return "\n".join(lines)
+
+
+def _said(over: Difference) -> str:
+    return f"{over.mean:+.3f} ({over.low:+.3f} to {over.high:+.3f})"
 
 
 FIGURES = {"recall_at_1": 3, "ap": 3, "median_m": 2}  # and how many decimals

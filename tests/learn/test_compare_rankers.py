@@ -57,8 +57,7 @@ def test_a_table_is_written_and_its_rankers_are_kept(made, monkeypatch, capsys):
             ("retrieval", None),
             ("correlation, nothing learned", None),
             ("the shipped relation", None),
-            *(("relation", seed) for seed in (0, 1)),
-            *(("cross-attention", seed) for seed in (0, 1)),
+            *((kind, seed) for seed in (0, 1) for kind in ("relation", "cross-attention")),
         ]
         assert results[0]["recall_at_1"] == results[0]["recall_at_1_retrieval"]
         assert f"| {name} | seeds |" in said
