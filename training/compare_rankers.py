@@ -46,7 +46,8 @@ from edgegeo.models.student import Relation
 from edgegeo.provenance import commit
 
 RESULTS = Path(__file__).parent / "results"
-EPOCHS, BATCH = {"labels": 10, "rankers": 6, "teacher": 10}, 32
+# epochs, and lists a step; the attention costs twenty times the relation to teach
+SCHEDULES = {"labels": (10, 32), "rankers": (4, 16), "teacher": (10, 32)}
 CORRELATION, TAUGHT = "correlation, nothing learned", "with the teacher"
 
 
@@ -74,8 +75,9 @@ class Lists:
 
 
 def variants_of(name: str, train: Path) -> list[Variant]:
+    epochs, batch = SCHEDULES[name]
     base = DistilRecipe(
-        train=str(train), val="", begin="fresh", heed="always", epochs=EPOCHS[name], batch=BATCH
+        train=str(train), val="", begin="fresh", heed="always", epochs=epochs, batch=batch
     )
     if name == "labels":
         bare = replace(base, offset=0.0, nowhere=0.0)
@@ -106,7 +108,7 @@ def compare(
 ) -> None:  # fmt: skip
     """Teach, judge, write and print: all variants of a seed before the next."""
     torch.set_num_threads(1)  # layers are small: threads that wait cost more than they give
-    made = {"epochs": EPOCHS[name], "commit": commit()}
+    made = {"epochs": SCHEDULES[name][0], "commit": commit()}
     results: dict[str, list[dict[str, Any]]] = {}
     for lists in judged:
         results[lists.name] = [
@@ -158,7 +160,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args.runs.mkdir(parents=True, exist_ok=True)
         shipped = load_student(Path(DistilRecipe.student)).relation
-        named = [one.partition("=")[::2] for one in (f"train={args.train}", *args.judge)]
+        named = [
+            one.partition("=")[::2] for one in (f"{args.train.stem}={args.train}", *args.judge)
+        ]
         train, *judged = [Lists(name, Path(file), args.runs, shipped) for name, file in named]
         variants = variants_of(args.table, args.train)
         compare(args.table, variants, train, judged, args.seeds, args.teacher)

@@ -44,8 +44,7 @@ def made(tmp_path_factory):
 def test_a_table_is_written_and_its_rankers_are_kept(made, monkeypatch, capsys):
     folder, lists, by_colour = made
     monkeypatch.setattr(compare_rankers, "RESULTS", folder / "results")
-    monkeypatch.setattr(compare_rankers, "EPOCHS", {"rankers": 1})
-    monkeypatch.setattr(compare_rankers, "BATCH", 4)
+    monkeypatch.setattr(compare_rankers, "SCHEDULES", {"rankers": (1, 4)})
     words = ["rankers", folder / "runs", "--train", lists, "--seeds", 2]
     words += ["--judge", f"own={lists}", f"colour={by_colour}"]
     assert compare_rankers.main([*map(str, words)]) == 0
