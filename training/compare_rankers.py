@@ -8,6 +8,7 @@
 labels    hard and soft labels, by their relevance alone: the losses of offset and "nowhere" are off
 rankers   the relation, plain cross-attention, the correlation with nothing learned, what ships
 teacher   the relation with a teacher's scores and without, and the teacher itself
+shipped   what ships, taught on: is it better for it?
 
 Reads   files of training.mine_candidates; the encoder of edgegeo/model, frozen
 Writes  RUNS/NAME-*.safetensors       what a ranker sees of the lists, and teachers' scores, once
@@ -15,7 +16,8 @@ Writes  RUNS/NAME-*.safetensors       what a ranker sees of the lists, and teach
         training/results/TABLE-NAME.jsonl     a line a run, see edgegeo/learn/comparison_table.py
 Prints  a Markdown table for each file judged on
 
-Rankers begin fresh and are taken after their last epoch: none is chosen on lists it is judged on.
+Rankers begin fresh, but for the last table, and are taken after their last epoch: none is chosen
+on lists it is judged on.
 """
 
 import argparse
@@ -47,8 +49,10 @@ from edgegeo.provenance import commit
 
 RESULTS = Path(__file__).parent / "results"
 # epochs, and lists a step; the attention costs twenty times the relation to teach
-SCHEDULES = {"labels": (10, 32), "rankers": (4, 16), "teacher": (10, 32)}
-CORRELATION, TAUGHT = "correlation, nothing learned", "with the teacher"
+SCHEDULES = {"labels": (10, 32), "rankers": (4, 16), "teacher": (10, 32), "shipped": (10, 32)}
+CORRELATION, SHIPPED = "correlation, nothing learned", "the shipped relation"
+WITHOUT, TAUGHT = "without the teacher", "with the teacher"
+BESIDE = {"labels": "hard", "rankers": CORRELATION, "teacher": WITHOUT, "shipped": SHIPPED}
 
 
 class Lists:
@@ -88,7 +92,10 @@ def variants_of(name: str, train: Path) -> list[Variant]:
             Variant(name="relation", recipe=base),
             Variant(name="cross-attention", recipe=slower, kind="cross-attention"),
         ]
-    return [Variant(name="without the teacher", recipe=base), Variant(name=TAUGHT, recipe=base)]
+    if name == "shipped":
+        on = replace(base, begin="student")
+        return [Variant(name=f"taught on by {s}", recipe=replace(on, labels=s)) for s in SOURCES]
+    return [Variant(name=WITHOUT, recipe=base), Variant(name=TAUGHT, recipe=base)]
 
 
 def untaught(lists: Lists, teacher: Path | None) -> Iterator[tuple[str, Any]]:
@@ -97,7 +104,7 @@ def untaught(lists: Lists, teacher: Path | None) -> Iterator[tuple[str, Any]]:
     as_they_are = np.zeros(pairs.candidates.rows.shape)  # ties keep the retriever's order
     yield "retrieval", result_of_scores(as_they_are, None, pairs)
     yield CORRELATION, result(Relation(), pairs)
-    yield "the shipped relation", result(lists.shipped, pairs)
+    yield SHIPPED, result(lists.shipped, pairs)
     if teacher is not None:
         yield "the teacher", result_of_scores(lists.scored_by(teacher), None, pairs)
 
@@ -119,16 +126,15 @@ def compare(
         for variant in variants:
             heeded = train.scored_by(teacher) if teacher and variant.name == TAUGHT else None
             kept = train.runs / f"{name}-{variant.name}-{seed}.safetensors".replace(" ", "-")
-            ranker = taught(variant, seed, train.seen_by(variant.kind), heeded, kept)
+            ranker = taught(variant, seed, train.seen_by(variant.kind), heeded, train.shipped, kept)
             run = {"variant": variant.name, "seed": seed}
             for lists in judged:
                 found = result(ranker, lists.seen_by(variant.kind))
                 results[lists.name].append({**run, "lists": lists.name, **made, **found})
                 write(RESULTS / f"{name}-{lists.name}.jsonl", results[lists.name])
             print(f"{variant.name}, seed {seed}: done", file=sys.stderr)
-    beside = {"labels": "hard", "rankers": CORRELATION}.get(name, variants[0].name)
     for lists in judged:
-        print(table(results[lists.name], lists.name, "retrieval", beside))
+        print(table(results[lists.name], lists.name, "retrieval", BESIDE[name]))
 
 
 def write(path: Path, results: Sequence[Mapping[str, Any]]) -> None:
@@ -142,7 +148,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    p.add_argument("table", choices=("labels", "rankers", "teacher"))
+    p.add_argument("table", choices=tuple(SCHEDULES))
     p.add_argument("runs", type=Path, metavar="RUNS")
     p.add_argument("--train", type=Path, required=True, metavar="FILE")
     p.add_argument("--judge", nargs="+", required=True, metavar="NAME=FILE")

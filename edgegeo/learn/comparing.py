@@ -31,11 +31,14 @@ KINDS: Mapping[str, type[nn.Module]] = {"relation": Relation, "cross-attention":
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One row of a table; its recipe's seed is that of each run."""
+    """One row of a table; its recipe's seed is that of each run.
+
+    Where its recipe begins with the student, the student's relation is taught on.
+    """
 
     name: str
     recipe: DistilRecipe
-    kind: str = "relation"  # of KINDS: what is taught, from fresh
+    kind: str = "relation"  # of KINDS
 
 
 def taught(
@@ -43,6 +46,7 @@ def taught(
     seed: int,
     pairs: SeenPairs,
     teacher: NDArray[np.float32] | None,
+    student: Relation,
     kept: Path,
 ) -> nn.Module:
     """Return the variant after the last epoch of its recipe, from `kept` if it is there.
@@ -55,6 +59,8 @@ def taught(
     made_of = json.dumps([variant.kind, asdict(recipe), lists, scores])
     torch.manual_seed(seed)
     ranker = KINDS[variant.kind]()
+    if recipe.begin == "student":
+        ranker.load_state_dict(student.state_dict())
     if kept.exists():
         with safe_open(kept, framework="pt") as file:
             if (file.metadata() or {}).get("made_of") == made_of:
