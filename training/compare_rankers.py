@@ -93,8 +93,7 @@ def variants_of(name: str, train: Path) -> list[Variant]:
             Variant(name="cross-attention", recipe=slower, kind="cross-attention"),
         ]
     if name == "shipped":
-        on = replace(base, begin="student")
-        return [Variant(name=f"taught on by {s}", recipe=replace(on, labels=s)) for s in SOURCES]
+        return [Variant(name="it, taught on", recipe=replace(base, begin="student"))]
     return [Variant(name=WITHOUT, recipe=base), Variant(name=TAUGHT, recipe=base)]
 
 
