@@ -71,6 +71,7 @@ class FlightLog:
         except OSError as error:
             raise DataError(f"cannot write {path}: {error.strerror or error}") from error
         self._writer = Writer(cast("BinaryIO", _Whole(self._file)), chunk_size=CHUNK_BYTES)
+        # Its own name for it: were it another one day, memory would grow, and a test says so.
         self._writer._Writer__chunk_indices = _PackedIndex()  # type: ignore[attr-defined]
         self._lock = threading.Lock()
         self._channels: dict[str, int] = {}

@@ -22,7 +22,7 @@ class TrackSettings:
     correlation_s: float = 0.1  # the fast part of a frame's error lasts so long
     bias_sigma_m: float = 1.0  # the slow part: map and calibration; one axis
     bias_s: float = 10.0  # ... and how long it lasts
-    pose_s: float = 120.0  # how long errors of attitude, mounting and height last
+    pose_s: float = 120.0  # an error of attitude lasts tens of seconds, one of mounting for ever
     velocity_bias_s: float = 15.0  # how long an error of the measured velocity lasts
     velocity_floor_m_s: float = 0.3  # no velocity is trusted more than this
     velocity_stale_s: float = 0.5  # a measured velocity holds for so long
