@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgegeo import agreement, fix, framing, ranker, retrieval
-from edgegeo import gate as gating
+from edgegeo import agreement, fix, framing, ranker, ranking_gate, retrieval
 from edgegeo import rectify as rectifying
 from edgegeo.calibration import Calibration, calibration_from_json
 from edgegeo.clock import Clock
@@ -184,9 +183,9 @@ class Localizer:
         # A weight of 0 says that on validation data the ranker did no good: it is not run.
         if not self.calibration.relevance_weight:
             return weigh(0), self.calibration, False
-        if gate is not None and gating.worth_trying(searched.agreed, self.tile_m, gate):
+        if gate is not None and ranking_gate.worth_trying(searched.agreed, self.tile_m, gate):
             weighed = weigh(1)
-            if gating.settles(weighed[-1], self.calibration, gate):
+            if ranking_gate.settles(weighed[-1], self.calibration, gate):
                 return weighed, self.calibration.of_first_alone(gate), False
         return weigh(None), self.calibration, True
 

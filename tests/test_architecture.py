@@ -27,7 +27,7 @@ ORDER = [
         "networks",
     ),
     "building",
-    *("calibration", "clock", "retrieval", "fix", "gate", "ranker", "localizer"),
+    *("calibration", "clock", "retrieval", "fix", "ranking_gate", "ranker", "localizer"),
     *("attitude", "height", "timesync", "camera", "camera_files"),
     *("camera_pose", "camera_sighting", "tracking", "track", "autopilot"),
     *("truth", "sources", "image_motion", "flight", "simulation", "logs", "report"),
