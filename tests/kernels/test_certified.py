@@ -117,6 +117,25 @@ def test_the_bounds_hold(kind, dtype):
     assert (bounds[usual] <= 1.00001 * np.stack([error, norm], axis=1)[usual] + 1e-44).all()
 
 
+@every_target
+@pytest.mark.parametrize("d", [2, 9, 64, 1000])
+def test_the_best_row_may_hide_in_what_rounding_leaves_out(target, d):
+    """All of it in the query's rounding, then all of it in the row's: the bounds are just met."""
+    rounded_away = np.full(d, 0.499, np.float32)
+    rounded_away[0] = 127  # so that a unit of int8 is 1
+    ones = np.ones(d, np.float32)
+    ones[0] = 0
+    seen = np.zeros((40, d), np.float32)  # int8 sees these rows better than the best one
+    seen[:, 0] = np.linspace(0.1, 0.9, 40) * 0.499 * (d - 1) / 127
+    for query, best, others in (
+        (rounded_away, ones, seen),
+        (ones, rounded_away, np.roll(seen * 127, 1, axis=1)),
+    ):
+        rows = np.concatenate([others, best[None]])
+        found = _core.certified_top_k(query[None], rows, *coarse_rows(rows), 1, target=target)
+        assert found[0].tolist() == [[40]]
+
+
 def test_few_rows_are_scored_in_full():
     """Else it would be right for a poor reason."""
     rng = np.random.default_rng(0)
