@@ -54,7 +54,8 @@ def prefetch(tokens: NDArray[np.int8], ids: NDArray[np.int32]) -> None:
             system is not Linux.
         ids: (k,) int32 rows that will be gathered or related soon.
 
-    All rows are asked for at once, where `gather` alone waits for one after the other.
+    All rows are asked for at once, and they alone. Else `gather` waits for one after the other, and
+    for what the system reads around each, megabytes where a device's read-ahead is large.
     """
     _check(tokens, ids)
     _core.prefetch_rows(tokens, ids)

@@ -45,7 +45,7 @@ def turned(
         tokens: (r, t, c) float32, finite, t tokens of a square grid, north row first.
         turns_deg: (w,) clockwise turn of the content.
         scales: (w,) magnification of the content: 1.1 makes everything 10 % larger.
-        pool: threads to share the work with (`_core.Pool`).
+        pool: threads to share the work with (`search.Pool`).
 
     Bilinear, 0 outside the grid, as `models.relate.turn_and_scale`; within 0.53 of a unit.
 
@@ -93,7 +93,7 @@ def relate(
             them at full resolution, the reference, at many times the time. Grids of an odd side
             know no half.
         volume: give cosine and overlap at all shifts of the best copy too.
-        pool: threads to share the candidates with (`_core.Pool`).
+        pool: threads to share the candidates with (`search.Pool`).
 
     The cosine is that of `models.relate.correlate`, of the tokens as stored and as `turned`
     rounds them; csrc/relate/relate.h bounds what float sums add. Equal scores go to the lower

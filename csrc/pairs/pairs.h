@@ -19,9 +19,9 @@ template <class Out>
 void gather_pairs(View<const std::int8_t> tokens, const float* scales, const std::int32_t* ids,
                   View<Out> out, Pool& pool, Target target);
 
-// Ask the system to read the rows of a memory-mapped file, all of them at once, and go on: what
-// touches them later need not wait for one page after the other. Nothing happens where memory is
-// not a file's or the system is not Linux.
+// Ask the system to read the rows of a memory-mapped file, all of them at once and nothing around
+// them, and go on. Who touches a row that is not in memory waits for it and for the device's
+// read-ahead around it. Nothing happens where memory is not a file's or the system is not Linux.
 void prefetch_rows(View<const std::int8_t> tokens, const std::int32_t* ids, std::size_t k) noexcept;
 
 }  // namespace edgegeo

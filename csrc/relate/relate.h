@@ -13,17 +13,16 @@
 // Score      cosine * (overlap + 1e-4)^power. Of a candidate the best one counts: its copy, counted
 //            from firsts[j], and its shift. Equal scores go to the lower copy, then the lower
 //            shift.
-// Search     keep = 0 tries every copy at every shift. Else all of them at half resolution (the
-// means
-//            of 2 x 2 tokens, rounded to i8, over shifts up to reach / 2), then the `keep` best
-//            copies within a token of where that put them, then every shift of the best of these.
-//            Both give the score of what they choose to the same bound; a search may choose less.
+// Search     keep = 0 tries every copy at every shift. Else all are tried at half resolution, which
+//            is the means of 2 x 2 tokens rounded to i8, over shifts up to reach / 2; then the
+//            `keep` best copies within a token of where that put them; then every shift of the
+//            best of these. That may be a worse choice; its score is exact to the same bound.
 // Precision  N and all sums of squares are exact in i32, D a sum of f32 products of f32 roots:
 //            cosine and overlap are within (g * g + 8) * 2^-23 of float64's. Targets may differ
 //            by that much; the number of threads makes no difference.
 // Contract   1 <= g, 0 <= reach < g, 1 <= g * g * c < 2^17, 1 <= copies, rows in range; with keep
-//            g is even; checked by the caller. Allocates some 20 * g * (g + 2 * reach) * c bytes a
-//            thread and 2 * g * g * c bytes a grid.
+//            g is even; checked by the caller. Allocates about 3 * g * (g + 2 * reach) * c bytes
+//            a thread and g * g * (c / 4 + 5) a grid.
 #pragma once
 #include "../cpu.h"
 #include "../pool.h"

@@ -5,7 +5,8 @@ python -m tests.bench.bench_pairs [FOLDER]   # prints two Markdown tables; needs
 The limit is a copy of the bytes that are written, by as many threads. All that can write into an
 array that is there do, so that none of them pays for new pages; ONNX Runtime cannot. For the second
 table a file in FOLDER, the current one by default, is dropped from the system's cache before each
-turn: it tells of the disk there.
+turn: it tells of the disk there, and of its read-ahead (/sys/block/*/queue/read_ahead_kb), which
+every page that is touched brings along.
 """
 
 import itertools
