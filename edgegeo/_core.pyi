@@ -88,6 +88,34 @@ def gather_pairs(
     tokens: NDArray[np.int8],  # (n, t, c)
     scales: NDArray[np.float32],  # (n,)
     ids: NDArray[np.int32],  # (k,)
-    out: NDArray[np.float32] | None = None,  # (k, t, c)
+    out: NDArray[Any] | None = None,  # (k, t, c)
     target: str | None = None,
-) -> NDArray[np.float32]: ...  # (k, t, c)
+    half: bool = False,
+    pool: Pool | None = None,
+) -> NDArray[Any]: ...  # (k, t, c) float32, or float16 with half
+def prefetch_rows(
+    tokens: NDArray[np.int8],  # (n, t, c)
+    ids: NDArray[np.int32],  # (k,)
+) -> None: ...
+def relate(
+    grids: NDArray[np.int8],  # (q, t, c)
+    grid_scales: NDArray[np.float32],  # (q,)
+    copies: int,
+    firsts: NDArray[np.int32],  # (k,) candidate j meets grids[firsts[j] : firsts[j] + copies]
+    tokens: NDArray[np.int8],  # (n, t, c)
+    scales: NDArray[np.float32],  # (n,)
+    ids: NDArray[np.int32],  # (k,)
+    reach: int,
+    power: float,
+    keep: int,  # 0: every copy at every shift
+    pool: Pool | None = None,
+    volume: bool = False,
+    target: str | None = None,
+) -> tuple[Any, ...]: ...  # score (k,), copy (k,), shift (k, 2); cosine, overlap (k, s, s)
+def turn_tokens(
+    tokens: NDArray[np.float32],  # (r, t, c)
+    taps: NDArray[np.int32],  # (m, 4), t for "outside"
+    weights: NDArray[np.int16],  # (m, 4) of 2^14
+    pool: Pool | None = None,
+    target: str | None = None,
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]: ...  # (r, m, c), scales (r,)

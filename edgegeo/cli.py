@@ -170,6 +170,10 @@ def _evaluate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--prior-radius-m", type=float, metavar="R", help="tell a circle of R")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--threads", type=int, default=0, metavar="N", help="0 for all cores")
+    p.add_argument(
+        "--ranking", choices=("learned", "correlation"), default="learned",
+        help="correlation: of tokens alone, the reference without training",
+    )  # fmt: skip
     p.add_argument("--out", metavar="JSON", help="results")
     p.add_argument("--rows", metavar="JSONL", help="one line a frame, to pool or compare runs")
 

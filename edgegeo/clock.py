@@ -6,7 +6,7 @@ from edgegeo.types import Timings
 
 
 class Clock:
-    """Milliseconds between stops."""
+    """Milliseconds between stops; a stage that is stopped twice is their sum."""
 
     def __init__(self) -> None:
         self._stages: dict[str, float] = {}
@@ -14,7 +14,7 @@ class Clock:
 
     def stop(self, stage: str) -> None:
         now = time.perf_counter()
-        self._stages[stage] = 1e3 * (now - self._last)
+        self._stages[stage] = self._stages.get(stage, 0.0) + 1e3 * (now - self._last)
         self._last = now
 
     def timings(self) -> Timings:

@@ -88,6 +88,7 @@ def evaluate(args: Namespace) -> None:
         out=args.out,
         rows=args.rows,
         threads=args.threads,
+        ranking=args.ranking,
     )
     print(results_table(results))
 

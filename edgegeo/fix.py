@@ -75,15 +75,18 @@ class Evidence:
     features: tuple[float, ...]
 
 
-def as_found(ranked: Ranked, tile_m: float) -> Ranked:
-    """Return what retrieval alone says: each pair where its candidate was found, without odds."""
-    count = len(ranked.place)
+def as_found(ranked: Ranked, tile_m: float, first: int = 0) -> Ranked:
+    """Return what is known where the ranker has spoken of the `first` candidates only: the pairs
+    of all others lie where retrieval found them, without odds."""
+    of = ranked.place
+    silent = of >= first
     return replace(
         ranked,
-        lat_deg=ranked.found_lat_deg[ranked.place],
-        lon_deg=ranked.found_lon_deg[ranked.place],
-        relevance=np.zeros(count),
-        sigma_m=np.full(count, FOUND_SIGMA_TILES * tile_m),
+        lat_deg=np.where(silent, ranked.found_lat_deg[of], ranked.lat_deg),
+        lon_deg=np.where(silent, ranked.found_lon_deg[of], ranked.lon_deg),
+        relevance=np.where(silent, 0.0, ranked.relevance),
+        sigma_m=np.where(silent, FOUND_SIGMA_TILES * tile_m, ranked.sigma_m),
+        crop_px=np.where(silent, 0.0, ranked.crop_px),  # it is the frame's centre that was found
     )
 
 
@@ -170,7 +173,7 @@ def weigh(ranked: Ranked, places: Places, tile_m: float, calibration: Calibratio
     away = geodesy.distance_m(
         places.lat_deg, places.lon_deg, places.lat_deg[best], places.lon_deg[best]
     )
-    rivals = away > max(NEAR_M, tile_m / 2)
+    rivals = elsewhere(away, tile_m)
     ee, _, nn = places.cov_m2[best]
     features = (
         1.0,
@@ -181,6 +184,11 @@ def weigh(ranked: Ranked, places: Places, tile_m: float, calibration: Calibratio
         math.log(math.sqrt((ee + nn) / 2) / tile_m) + 4,
     )
     return Evidence(order=order, scores=scores, best=best, features=features)
+
+
+def elsewhere(away_m: Floats, tile_m: float) -> NDArray[np.bool_]:
+    """Which candidates, this far from the best, are another place."""
+    return away_m > max(NEAR_M, tile_m / 2)
 
 
 def ahead(values: Floats, best: int, rivals: NDArray[np.bool_], alone: float) -> float:
@@ -231,7 +239,6 @@ def decide(
         probability=probability,
         reject=reject,
         candidates=candidates,
-        reranked=calibration.relevance_weight > 0,
         **about,
     )
 

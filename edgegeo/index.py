@@ -35,7 +35,7 @@ def coarse_rows(rows: NDArray[Any]) -> Coarse:
     for start in range(0, n, AT_ONCE):
         part = slice(start, start + AT_ONCE)
         some = np.asarray(rows[part], np.float32)
-        finite = np.isfinite(some).all(axis=1)
+        finite = np.all(np.isfinite(some), axis=1)
         some = np.where(finite[:, None], some, 0)
         int8, scales = search.quantise_rows(some)
         error = some - int8 * scales.astype(np.float64)[:, None]
@@ -63,14 +63,14 @@ class Index:
     """
 
     def __init__(self, rows: NDArray[Any], *, threads: int = 0) -> None:
+        of_type = rows.ndim == 2 and rows.dtype in (np.float32, np.float16)
         if (
-            rows.ndim != 2
-            or rows.dtype not in (np.float32, np.float16)
+            not of_type
             or not rows.flags.c_contiguous
+            or not 1 <= rows.shape[1] <= search.WIDEST_INT8
         ):
-            raise ShapeError.of(
-                "rows", "(n, d) float32 or float16, contiguous", search.layout(rows)
-            )
+            wanted = f"(n, d) float32 or float16, contiguous, d at most {search.WIDEST_INT8}"
+            raise ShapeError.of("rows", wanted, search.layout(rows))
         if threads < 0:
             raise RangeError.of("threads", "0 or more", threads)
         self.rows = rows

@@ -2,14 +2,18 @@
 
 import math
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgegeo import agreement, copies, fix, geodesy, pairs, retrieval, search
+from edgegeo import agreement, fix, framing, pairs, ranker, retrieval, search
+from edgegeo import gate as gating
 from edgegeo import rectify as rectifying
-from edgegeo.calibration import calibration_from_json
+from edgegeo.backends import Runner
+from edgegeo.calibration import Calibration, calibration_from_json
 from edgegeo.clock import Clock
+from edgegeo.correlation import Correlation
 from edgegeo.engine import open_engine
 from edgegeo.errors import RangeError
 from edgegeo.gallery import Gallery
@@ -19,12 +23,8 @@ from edgegeo.networks import Backend, open_networks
 from edgegeo.plans import BATCH
 from edgegeo.types import Fix, Prior, Reject
 
-MIN_DETAIL = 0.03  # standard deviation of the network's input over the covered part
-FOOTPRINT_SHARE = 0.8  # of the footprint's short side: one tile
-MIN_FOOTPRINT_TILES = 0.5  # short side of the footprint
-MAX_TILT_DEG = 45.0
-
 Float32 = NDArray[np.float32]
+Weighed = tuple[fix.Ranked, fix.Places, fix.Evidence]
 
 
 class Localizer:
@@ -36,9 +36,13 @@ class Localizer:
     Args:
         engine_path: the folder `edgegeo build` wrote.
         threads: CPU threads of the networks; 0 takes every CPU this process may use.
-        candidates: positions that are ranked for each frame, each by up to four crops.
+        candidates: positions that are ranked for each frame, each by up to four crops; the first
+            alone where the engine's gate finds that enough.
         backend: "auto" flies the engine's TensorRT plans where it has some that can be made to
             fit this board, else ONNX Runtime; see networks.open_networks.
+        ranking: "learned" by the engine's ranker, or by the plain "correlation" of tokens, which
+            needs no training. The engine's calibration is not about the latter: compare positions
+            and recall, not probabilities.
 
     Raises EngineError for a folder that is not a whole engine of a version known here.
     """
@@ -50,18 +54,24 @@ class Localizer:
         threads: int = 0,
         candidates: int = 12,
         backend: Backend = "auto",
+        ranking: ranker.Ranking = "learned",
     ) -> None:
         if candidates < 1:
             raise RangeError.of("candidates", "1 or more", candidates)
+        if ranking not in get_args(ranker.Ranking):
+            raise RangeError.of("ranking", "'learned' or 'correlation'", repr(ranking))
         engine = open_engine(engine_path)
         self.manifest: Manifest = engine.manifest
         self.gallery: Gallery = engine.gallery
         self.calibration = calibration_from_json(engine.manifest.calibration)
         self.candidates = candidates
+        self._ranker: Runner | Correlation
         self._encoder, self._ranker, threads = open_networks(
             engine, backend, threads=threads, candidates=candidates
         )
         self._pool = search.Pool(threads)
+        if ranking == "correlation":
+            self._ranker = Correlation(self._pool)
 
     @property
     def tile_m(self) -> float:
@@ -114,37 +124,34 @@ class Localizer:
             pitch_deg=pitch_deg,
         )
         clock = Clock()
-        # A weight of 0 says that on validation data the ranker did no good: it is not run.
-        use_ranker = self.calibration.relevance_weight > 0
-        ranked = self.rank(frame, given, clock, rgb=rgb, use_ranker=use_ranker)
-        if isinstance(ranked, Reject):
-            return fix.nothing(ranked, time_us, clock.timings())
-        places = fix.combine(ranked, self.tile_m)
-        evidence = fix.weigh(ranked, places, self.tile_m, self.calibration)
-        clock.stop("fix")
+        searched = self._search(frame, given, clock, rgb=rgb)
+        if isinstance(searched, Reject):
+            return fix.nothing(searched, time_us, clock.timings())
+        weighed, calibration, reranked = self._weigh(searched, clock)
         return fix.decide(
-            ranked,
-            places,
-            evidence,
+            *weighed,
             self.tile_m,
-            self.calibration,
+            calibration,
+            reranked=reranked,
             time_us=time_us,
             timings_ms=clock.timings(),
         )
 
     def rank(
-        self,
-        frame: NDArray[np.uint8],
-        given: Given,
-        clock: Clock,
-        *,
-        rgb: bool = False,
-        use_ranker: bool = True,
+        self, frame: NDArray[np.uint8], given: Given, clock: Clock, *, rgb: bool = False
     ) -> fix.Ranked | Reject:
-        """Return the frame's candidates before anything calibrated is done with them; without
-        the ranker they are where retrieval found them."""
+        """Return the frame's candidates, all of them ranked, before anything calibrated is done
+        with them."""
+        searched = self._search(frame, given, clock, rgb=rgb)
+        if isinstance(searched, Reject):
+            return searched
+        return ranker.rank(self._ranker, self.gallery, searched, clock)
+
+    def _search(
+        self, frame: NDArray[np.uint8], given: Given, clock: Clock, *, rgb: bool
+    ) -> ranker.Searched | Reject:
         picture = rectifying.colour_frame(frame)
-        looks = self._looks(picture.shape[:2], given)
+        looks = framing.looks_of(picture.shape[:2], given, self.tile_m)
         if isinstance(looks, Reject):
             return looks
         ranges = None
@@ -154,12 +161,14 @@ class Localizer:
             ranges = self.gallery.rows_within(given.prior, margin_m=reach_m)
             if not len(ranges):
                 return Reject.NO_CANDIDATE
-        homographies = self._homographies(picture.shape[:2], looks, given)
+        homographies = framing.homographies(
+            picture.shape[:2], looks, given, self.tile_m, self.manifest.px
+        )
         inputs = rectifying.rectify(
             picture, homographies, self.manifest.px, rgb=rgb, pool=self._pool
         )
         clock.stop("rectify")
-        if max(map(detail, inputs)) < MIN_DETAIL:
+        if not framing.has_detail(inputs):
             return Reject.NO_DETAIL
         embeddings, moves, tokens = self._encode(inputs)
         clock.stop("encode")
@@ -171,60 +180,38 @@ class Localizer:
             if not len(found.tile):
                 return Reject.NO_CANDIDATE
         agreed = agreement.agree(found, self.tile_m, self.candidates)
-        place, column = np.nonzero(agreed.rows >= 0)
-        rows = agreed.rows[place, column]
+        pairs.prefetch(
+            self.gallery.tokens, found.tile[agreed.rows[agreed.rows >= 0]].astype(np.int32)
+        )
         clock.stop("search")
-        if not use_ranker:
-            count = len(rows)
-            nothing = {name: np.zeros(count) for name in ("relevance", "log_variance", "turn")}
-            nothing |= {"offset": np.zeros((count, 2)), "scale": np.ones(count)}
-            return fix.as_found(
-                self._placed(looks, nothing, found, rows, place, agreed), self.tile_m
-            )
-        batch = pairs.gather(
-            self.gallery.tokens, self.gallery.token_scales, found.tile[rows].astype(np.int32)
+        return ranker.Searched(
+            looks=looks,
+            tokens=tokens,
+            turn_deg=moves[:, 0].astype(np.float64),
+            found=found,
+            agreed=agreed,
         )
-        clock.stop("pairs")
-        said = self._rank(tokens, found, rows, batch)
-        ranked = self._placed(looks, said, found, rows, place, agreed)
-        clock.stop("rank")
-        return ranked
 
-    def _looks(self, shape_hw: tuple[int, int], given: Given) -> list[copies.Look] | Reject:
-        if given.tilt_deg > MAX_TILT_DEG:
-            return Reject.OBLIQUE
-        gsd_m = given.gsd_at(shape_hw[1])
-        if gsd_m is not None and gsd_m * min(shape_hw) < MIN_FOOTPRINT_TILES * self.tile_m:
-            return Reject.SMALL_FOOTPRINT
-        views = copies.views(
-            given.heading_deg,
-            given.heading_sigma_deg,
-            gsd_m,
-            given.gsd_sigma,
-            expected_gsd_m=self.tile_m / FOOTPRINT_SHARE / min(shape_hw),
-        )
-        return copies.looks(views, shape_hw, self.tile_m)
+    def _weigh(self, searched: ranker.Searched, clock: Clock) -> tuple[Weighed, Calibration, bool]:
+        """Rank as many candidates as it takes; return what that gives, what its probability is
+        by, and whether the candidates were compared."""
+        gate = self.calibration.gate
 
-    def _homographies(
-        self, shape_hw: tuple[int, int], looks: list[copies.Look], given: Given
-    ) -> NDArray[np.float64]:
-        """Return the maps (l, 3, 3) from pixels of each look to pixels of the frame."""
-        return np.stack(
-            [
-                rectifying.frame_from_tile(
-                    shape_hw,
-                    self.tile_m,
-                    self.manifest.px,
-                    look.view.heading_deg,
-                    look.view.gsd_m,
-                    given.roll_deg,
-                    given.pitch_deg,
-                    given.fov_deg,
-                    tuple(look.offset_m().tolist()),
-                )
-                for look in looks
-            ]
-        )
+        def weigh(first: int | None) -> Weighed:
+            ranked = ranker.rank(self._ranker, self.gallery, searched, clock, first)
+            places = fix.combine(ranked, self.tile_m)
+            evidence = fix.weigh(ranked, places, self.tile_m, self.calibration)
+            clock.stop("fix")
+            return ranked, places, evidence
+
+        # A weight of 0 says that on validation data the ranker did no good: it is not run.
+        if not self.calibration.relevance_weight:
+            return weigh(0), self.calibration, False
+        if gate is not None and gating.worth_trying(searched.agreed, self.tile_m, gate):
+            weighed = weigh(1)
+            if gating.settles(weighed[-1], self.calibration, gate):
+                return weighed, self.calibration.of_first_alone(gate), False
+        return weigh(None), self.calibration, True
 
     def _encode(self, inputs: Float32) -> tuple[Float32, Float32, Float32]:
         """Return embeddings (l, m, d) of m moves of each look, the moves, and tokens (l, t, c)."""
@@ -238,65 +225,3 @@ class Localizer:
         # An encoder from elsewhere may know no moves.
         embeddings = np.concatenate([part["embedding"] for part in parts])[:, None]
         return embeddings, np.zeros((1, 3), np.float32), tokens
-
-    def _rank(
-        self, tokens: Float32, found: agreement.Found, rows: NDArray[np.int64], batch: Float32
-    ) -> dict[str, NDArray[np.float64]]:
-        """Return what the ranker says of each pair, by the names of its outputs."""
-        used, copy = np.unique(found.look[rows], return_inverse=True)
-        said = self._ranker.run(
-            {
-                "query_tokens": tokens[used],
-                "copy": copy.astype(np.int64),
-                "move": found.move[rows],
-                "candidate_tokens": batch,
-            }
-        )
-        return {name: values.astype(np.float64) for name, values in said.items()}
-
-    def _placed(
-        self,
-        looks: list[copies.Look],
-        said: dict[str, NDArray[np.float64]],
-        found: agreement.Found,
-        rows: NDArray[np.int64],
-        place: NDArray[np.int64],
-        agreed: agreement.Agreed,
-    ) -> fix.Ranked:
-        tile = found.tile[rows]
-        of = [looks[at] for at in found.look[rows].tolist()]
-        crop_px = np.array([look.crop_px for look in of])
-        heading_deg = np.array([look.view.heading_deg for look in of]) + said["turn"]
-        gsd_m = np.array([look.view.gsd_m for look in of]) * said["scale"]
-        view = np.asarray(gsd_m * np.exp(-1j * np.radians(heading_deg)), np.complex128)
-        centre = said["offset"] @ np.array([1, 1j]) * self.tile_m - crop_px * view
-        lat, lon = geodesy.geo_from_enu(
-            centre.real, centre.imag, self.gallery.lat_deg[tile], self.gallery.lon_deg[tile]
-        )
-        found_lat, found_lon = geodesy.geo_from_enu(
-            agreed.east_m, agreed.north_m, found.lat0_deg, found.lon0_deg
-        )
-        return fix.Ranked(
-            place=place,
-            tile=tile,
-            lat_deg=lat,
-            lon_deg=lon,
-            relevance=said["relevance"],
-            sigma_m=np.exp(said["log_variance"] / 2) * self.tile_m,
-            crop_px=crop_px,
-            view=view,
-            crops=agreed.rows.shape[1],
-            retrieval=agreed.cosine,
-            found_lat_deg=found_lat,
-            found_lon_deg=found_lon,
-        )
-
-
-def detail(image: Float32) -> float:
-    """Standard deviation of one (4, px, px) input over what the frame covers."""
-    colours, area = image[:3].ravel(), 3 * float(image[3].sum())
-    if area < 1:
-        return 0.0
-    # Colours are 0 where there is no coverage: sums need no mask.
-    mean = float(colours.sum()) / area
-    return math.sqrt(max(0.0, float(colours @ colours) / area - mean * mean))

@@ -10,7 +10,7 @@ from edgegeo._core import Pool as Pool
 from edgegeo.errors import RangeError, ShapeError
 
 _ROW_TYPES = (np.float32, np.float16, np.int8)
-_WIDEST_INT8 = 2**17 - 1  # the sum of products of int8 fits int32
+WIDEST_INT8 = 2**17 - 1  # the sum of products of int8 fits int32
 
 
 class Matches(NamedTuple):
@@ -171,8 +171,8 @@ def _check_queries(
     int8 = int8_rows and queries.dtype == np.int8
     if queries.ndim != 2 or queries.shape[1] != d or not (int8 or queries.dtype == np.float32):
         raise ShapeError.of("queries", wanted, layout(queries))
-    if int8 and d > _WIDEST_INT8:
-        raise ShapeError.of("queries", f"at most {_WIDEST_INT8} wide as int8", d)
+    if int8 and d > WIDEST_INT8:
+        raise ShapeError.of("queries", f"at most {WIDEST_INT8} wide as int8", d)
     if not int8 and query_scales is not None:
         raise ShapeError.of("query_scales", "None for float32 queries", layout(query_scales))
     if int8 and query_scales is None:

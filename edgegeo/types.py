@@ -79,7 +79,10 @@ class Fix:
 
     `cov_m2` is the east-north covariance as (ee, en, nn); `probability` that of an error of
     at most 20 m. When `reject` is set the position is the best guess, good for a log and
-    never for an autopilot, and None where there was no candidate at all.
+    never for an autopilot, and None where there was no candidate at all. `reranked` says that the
+    ranker compared the candidates; where it is False their order is retrieval's, which was so
+    sure that only its first was ranked, to place it (`timings_ms.rank` > 0), or the engine's
+    ranker is unused (0).
     """
 
     time_us: int

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from edgegeo.calibration import Calibration
 from edgegeo.geodesy import geo_from_enu
 from edgegeo.types import Candidate, Fix, Reject, Timings
 
@@ -40,6 +41,7 @@ class FakeLocalizer:
         lat, lon = geo(np.array([0.0, 50.0, 1000.0]), np.zeros(3))
         self.gallery = Gallery(lat, lon)
         self.manifest = SimpleNamespace(model_id="fake")
+        self.calibration = Calibration()
 
     def locate(self, frame, **known):
         self.calls.append(known)

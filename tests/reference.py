@@ -182,3 +182,29 @@ def footprint_mean(frame: Array, homography: Array, size: int, rows: Any = None)
         values = bilinear(frame, x / w, y / w)
         means.append(values.reshape(n, size, n, -1).mean(axis=(0, 2)))
     return np.stack(means)
+
+
+def correlation(query: Array, candidate: Array, reach: int) -> tuple[Array, Array]:
+    """cosine and overlap (s, s) of one grid (g, g, c) on another, as relate.h says."""
+    q, k = query.astype(np.float64), candidate.astype(np.float64)
+    side, count = len(q), 2 * reach + 1
+    cosine, overlap = np.zeros((count, count)), np.zeros((count, count))
+    size = np.sqrt(np.square(q).sum() * np.square(k).sum())
+    for dy in range(-reach, reach + 1):
+        for dx in range(-reach, reach + 1):
+            products = lengths = 0.0
+            for y in range(max(0, -dy), min(side, side - dy)):
+                for x in range(max(0, -dx), min(side, side - dx)):
+                    a, b = q[y, x], k[y + dy, x + dx]
+                    products += a @ b
+                    lengths += np.sqrt((a @ a) * (b @ b))
+            cosine[dy + reach, dx + reach] = products / (lengths + 1e-3)
+            overlap[dy + reach, dx + reach] = min(1.0, lengths / (size + 1e-3))
+    return cosine, overlap
+
+
+def turn_tokens(tokens: Array, taps: Array, weights: Array) -> tuple[Array, Array]:
+    """float64 (r, m, c) weighted means of tokens (r, t, c), and the scale of each grid."""
+    padded = np.pad(tokens.astype(np.float64), ((0, 0), (0, 1), (0, 0)))
+    scales = np.abs(padded).max((1, 2)) / 127
+    return (weights[..., None] / 2**14 * padded[:, taps]).sum(2), np.where(scales > 0, scales, 1)

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "edgegeo"
 ORDER = [
     *("_core", "errors", "types", "sighting", "geodesy", "png"),
-    *("rectify", "search", "index", "pairs", "given", "copies", "agreement"),
+    *("rectify", "search", "index", "pairs", "relate", "given", "copies", "framing", "agreement"),
     "maps",
     *(
         "durable",
@@ -27,7 +27,7 @@ ORDER = [
         "networks",
     ),
     "building",
-    *("calibration", "clock", "retrieval", "fix", "localizer"),
+    *("calibration", "clock", "retrieval", "fix", "gate", "correlation", "ranker", "localizer"),
     *("attitude", "height", "timesync", "camera", "camera_files"),
     *("camera_pose", "camera_sighting", "tracking", "track", "autopilot"),
     *("truth", "sources", "image_motion", "flight", "simulation", "logs", "report"),

@@ -35,7 +35,7 @@ COMMANDS = [
 @pytest.fixture
 def localizer(monkeypatch):
     fake = FakeLocalizer([GOOD, GOOD, FAR, LOST])
-    module = SimpleNamespace(Localizer=lambda _engine, threads=0: fake)  # noqa: ARG005
+    module = SimpleNamespace(Localizer=lambda *_, **__: fake)
     monkeypatch.setitem(sys.modules, "edgegeo.localizer", module)
     return fake
 
@@ -134,9 +134,11 @@ def test_locate_prints_one_line_a_frame_and_writes_the_logs(localizer, frames, t
 def test_evaluate_prints_a_table_and_writes_results(frames, tmp_path, capsys):
     truth, out = write_truth(tmp_path / "truth.csv", 4), tmp_path / "results.json"
     line = ["evaluate", "e", "--frames", frames, "--truth", str(truth), "--out", str(out)]
-    assert main(line) == 0
+    assert main([*line, "--ranking", "correlation"]) == 0
     assert "| within_20m | 0.500 |" in capsys.readouterr().out
-    assert json.loads(out.read_text())["frames"] == 4
+    results = json.loads(out.read_text())
+    assert results["frames"] == 4
+    assert results["settings"]["ranking"] == "correlation"
 
 
 @pytest.mark.usefixtures("localizer")

@@ -7,6 +7,8 @@ import pytest
 from edgegeo.errors import DataError
 from edgegeo.evaluation.pool import compare, main, pool
 from edgegeo.evaluation.row import Row, write_rows
+from edgegeo.evaluation.summary import summarise
+from edgegeo.evaluation.table import results_table
 
 RIGHT = Row(
     frame="a",
@@ -47,7 +49,16 @@ def test_the_command_prints_both_tables(tmp_path, capsys):
         write_rows(tmp_path / name, [replace(row, frame=i) for i, row in enumerate(rows)])
     ours, theirs = str(tmp_path / "a"), str(tmp_path / "b")
     assert main([ours, theirs]) == 0
-    assert "4 frames, 4 accepted" in capsys.readouterr().out
+    table = capsys.readouterr().out
+    assert "4 frames, 4 accepted" in table
+    assert "re-ranking gains +0.000 of Recall@1 (+0.000 to +0.000, p = 1.0000)" in table
     assert main([ours, "--against", theirs]) == 0
     assert "| misleading | +0.000 |" in capsys.readouterr().out
     assert main([str(tmp_path / "none")]) == 2
+
+
+def test_a_run_in_which_nothing_was_ranked_says_so():
+    rows = [replace(RIGHT, reranked=False), replace(WRONG, reranked=False)]
+    assert "ranker unused" in results_table(summarise(rows))
+    gated = [replace(row, stages_ms={"rank": 4.0}) for row in rows]  # the first candidate alone
+    assert "ranker unused" not in results_table(summarise(gated))

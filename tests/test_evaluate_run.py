@@ -31,7 +31,7 @@ SCRIPT = [GOOD, GOOD, FAR, LOST]
 @pytest.fixture
 def localizer(monkeypatch):
     fake = FakeLocalizer(SCRIPT)
-    module = SimpleNamespace(Localizer=lambda _engine, threads=0: fake)  # noqa: ARG005
+    module = SimpleNamespace(Localizer=lambda *_, **__: fake)
     monkeypatch.setitem(sys.modules, "edgegeo.localizer", module)
     return fake
 
@@ -64,6 +64,7 @@ def test_rates_are_of_all_frames_and_errors_of_accepted_ones(localizer, flight, 
     assert sum(row["count"] for row in results["reliability"]) == 4
     assert set(results["intervals_95"]) >= {"within_20m", "misleading", "recall_at_1_reranked"}
     assert results["settings"]["heading_given"]
+    assert (results["settings"]["relevance_weight"], results["settings"]["gated"]) == (1.0, False)
     assert json.loads(out.read_text()) == json.loads(json.dumps(results))
     assert [row.frame for row in read_rows(rows)] == ["000.png", "001.png", "002.png", "003.png"]
     assert len(localizer.calls) == 5  # one to warm up

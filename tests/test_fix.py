@@ -54,7 +54,7 @@ def evidence_of(candidates, calibration=None):
 def decided(candidates, calibration):
     places = fix.combine(candidates, TILE_M)
     evidence = fix.weigh(candidates, places, TILE_M, calibration)
-    return fix.decide(candidates, places, evidence, TILE_M, calibration, time_us=7)
+    return fix.decide(candidates, places, evidence, TILE_M, calibration, time_us=7, reranked=True)
 
 
 def feature(evidence, name):

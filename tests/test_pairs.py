@@ -5,6 +5,7 @@ import pytest
 
 from edgegeo import pairs
 from edgegeo.errors import ShapeError
+from edgegeo.search import Pool
 
 TOKENS = np.arange(-6, 6, dtype=np.int8).reshape(3, 2, 2)
 SCALES = np.array([1.0, 2.0, 0.5], np.float32)
@@ -32,6 +33,23 @@ def test_the_padding_of_a_search_is_an_index_error():
         pairs.gather(TOKENS, SCALES, np.array([0, -1], np.int32))
 
 
+def test_halves_on_several_threads():
+    out = np.zeros((3, 2, 2), np.float16)
+    batch = pairs.gather(TOKENS, SCALES, IDS, dtype=np.float16, out=out, pool=Pool(2))
+    assert batch is out
+    assert batch.tolist() == pairs.gather(TOKENS, SCALES, IDS).tolist()
+
+
+def test_prefetching_says_what_is_wrong():
+    pairs.prefetch(TOKENS, IDS)
+    with pytest.raises(ShapeError, match="ids"):
+        pairs.prefetch(TOKENS, IDS.astype(np.int64))
+    with pytest.raises(ShapeError, match="tokens"):
+        pairs.prefetch(TOKENS[0], IDS)
+    with pytest.raises(IndexError):
+        pairs.prefetch(TOKENS, np.array([3], np.int32))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -43,6 +61,8 @@ def test_the_padding_of_a_search_is_an_index_error():
         ({"ids": IDS[None]}, "ids"),
         ({"out": np.zeros((2, 2, 2), np.float32)}, "out"),
         ({"out": np.zeros((3, 2, 2))}, "out"),
+        ({"out": np.zeros((3, 2, 2), np.float32), "dtype": np.float16}, "out"),
+        ({"dtype": np.float64}, "dtype must be float32 or float16"),
     ],
 )
 def test_shapes_are_explained(change, message):

@@ -1,4 +1,4 @@
-"""Fit fusion, probabilities, sigmas and the accept threshold of a model, on the val split.
+"""Fit fusion, probabilities, sigmas, accept threshold and gate of a model, on the val split.
 
     python -m training.calibrate DATA MODEL WORK
 
@@ -15,17 +15,21 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from edgegeo import fix
+from edgegeo.backends import Runner
 from edgegeo.building.build import build
+from edgegeo.calibration import Calibration
 from edgegeo.clock import Clock
 from edgegeo.evaluation import metrics
+from edgegeo.evaluation.bootstrap import paired_difference
 from edgegeo.given import Given
-from edgegeo.learn import calibrating
+from edgegeo.learn import calibrating, gating
 from edgegeo.learn.calibrating import Sample
 from edgegeo.localizer import Localizer
 from edgegeo.simulation.simulate import simulate
@@ -55,10 +59,10 @@ def once(path: Path, make: Any) -> Path:
 
 
 def samples(
-    engine: Path, frames: Path, truth: Path, on_map: bool, draws: int, seed: int
+    localizer: Localizer, frames: Path, truth: Path, on_map: bool, draws: int, seed: int
 ) -> Iterator[Sample]:
     """Candidates of every frame, with heading errors of 10 degrees and scale errors of 10 %."""
-    localizer, rng = Localizer(engine), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     rows = {row["file"]: row for row in csv.DictReader(truth.open())}
     for frame in open_frames(frames).select(list(rows)):
         row = rows[str(frame.name)]
@@ -78,10 +82,22 @@ def samples(
                 )
 
 
-def collect(data: Path, model: Path, work: Path) -> list[Sample]:
+class View(NamedTuple):
+    """Frames to be located in an engine; the arguments of `samples`."""
+
+    engine: Path
+    frames: Path
+    truth: Path
+    on_map: bool
+    draws: int
+    seed: int
+
+
+def val_views(data: Path, model: Path, work: Path) -> list[View]:
+    """Make the frames and the engines of the val split."""
     naip = data / "naip"
     train = [path for city in TRAIN_CITIES for path in oldest(naip / city)]
-    found: list[Sample] = []
+    views: list[View] = []
     for footprint_m in FOOTPRINTS_M:
         name = f"{footprint_m:.0f}"
         frames = once(
@@ -95,46 +111,89 @@ def collect(data: Path, model: Path, work: Path) -> list[Sample]:
             engine = work / f"gallery-{name}-{'on' if on_map else 'off'}"
             shutil.rmtree(engine, ignore_errors=True)
             build(maps, engine, footprint_m=footprint_m, model=model, progress=False)
-            found += samples(engine, frames, frames / "truth.csv", on_map, 1, 12)
+            views.append(View(engine, frames, frames / "truth.csv", on_map, 1, 12))
     garfield = data / "drone_ortho/garfield"
     engine = work / "gallery-garfield"
     shutil.rmtree(engine, ignore_errors=True)
     build([garfield / "map.tif"], engine, footprint_m=100.0, model=model, progress=False)
-    found += samples(engine, garfield / "frames", garfield / "truth.csv", True, ALONE, 13)
-    off = work / "gallery-80-off"
-    found += samples(off, garfield / "frames", garfield / "truth.csv", False, ALONE, 14)
+    real = garfield / "frames", garfield / "truth.csv"
+    views.append(View(engine, *real, True, ALONE, 13))
+    views.append(View(work / "gallery-80-off", *real, False, ALONE, 14))
+    return views
+
+
+def collect(views: list[View], ranker: Runner | None = None) -> list[Sample]:
+    """Return the candidates of every frame, ranked by another ranker where one is given."""
+    found: list[Sample] = []
+    for engine, *frames in views:
+        localizer = Localizer(engine)
+        if ranker is not None:
+            localizer._ranker = ranker
+        found += samples(localizer, *frames)
     return found
 
 
+def fit(found: list[Sample]) -> Calibration:
+    return gating.fit_gate(found, calibrating.fit(found))
+
+
 def report(all_samples: list[Sample]) -> dict[str, Any]:
-    """What the calibration gives on places it was not fitted on."""
+    """What the calibration gives on places it was not fitted on, with its gate and without."""
     places = sorted({s.place for s in all_samples})
     fold = {place: n % 5 for n, place in enumerate(places)}
-    p, error, accepted, on = [], [], [], []
-    for number in range(5):
-        fitted = calibrating.fit([s for s in all_samples if fold[s.place] != number])
-        for s in (s for s in all_samples if fold[s.place] == number):
-            evidence = fix.weigh(s.ranked, s.places, s.tile_m, fitted)
-            p.append(fitted.probability(evidence.features))
-            error.append(s.errors_m[evidence.best])
-            accepted.append(p[-1] >= fitted.accept)
-            on.append(s.truth is not None)
-    errors, taken, here = np.array(error), np.array(accepted), np.array(on)
-    table = metrics.reliability(p, errors <= 20)
+    left = [[s for s in all_samples if fold[s.place] == number] for number in range(5)]
+    judged: dict[bool, list[gating.Outcome]] = {True: [], False: []}
+    for out in left:
+        fitted = fit([s for s in all_samples if s not in out])
+        for gated in judged:
+            calibration = fitted if gated else replace(fitted, gate=None)
+            judged[gated] += [gating.judge(s, calibration) for s in out]
+    samples_left = [s for out in left for s in out]
+    return summary(samples_left, judged[True]) | {
+        "without_gate": summary(samples_left, judged[False])
+    }
+
+
+def summary(of: list[Sample], outcomes: list[gating.Outcome]) -> dict[str, Any]:
+    """Shares are of the frames on the map, unless they say otherwise."""
+    on = np.array([s.truth is not None for s in of])
+    errors, p = np.array([o.error_m for o in outcomes]), [o.probability for o in outcomes]
+    taken, reranked = (
+        np.array([getattr(o, n) for o in outcomes]) for n in ("accepted", "reranked")
+    )
+    half = np.array([s.tile_m / 2 for s in of])
+    before = [calibrating.frame_scores(s) for s in of if s.truth is not None]
+    found = np.array([f.right_found[f.retrieval.argmax()] for f in before])
+    right = errors <= half
+    gain = paired_difference(right[on], found, [f.block for f in before])
+    alone = [n for n, o in enumerate(outcomes) if not o.reranked]
+
+    def ece(which: Any) -> float | None:
+        table = metrics.reliability(np.array(p)[which], (errors <= 20)[which])
+        return metrics.expected_calibration_error(table)
+
     return {
-        "frames_on_map": int(here.sum()),
-        "frames_off_map": int((~here).sum()),
-        "within_20m": float(np.mean((taken & (errors <= 20))[here])),
-        "misleading": float(np.mean((taken & (errors > 50))[here])),
-        "accepted_off_map": float(np.mean(taken[~here])),
-        "ece": metrics.expected_calibration_error(table),
+        "frames_on_map": int(on.sum()),
+        "frames_off_map": int((~on).sum()),
+        "recall_at_1_retrieval": metrics.rate(found),
+        "recall_at_1_reranked": metrics.rate(right[on]),
+        "reranking_gain": gain._asdict(),
+        "reranked_share": metrics.rate(reranked[on]),
+        "reranked_off_map": metrics.rate(reranked[~on]),
+        "within_5m": metrics.rate((taken & (errors <= 5))[on]),
+        "within_20m": metrics.rate((taken & (errors <= 20))[on]),
+        "median_error_m": metrics.quantile_m(errors[on & taken], 0.5),
+        "misleading": metrics.rate((taken & (errors > 50))[on]),
+        "accepted_off_map": metrics.rate(taken[~on]),
+        "ece": ece(slice(None)),
+        "ece_not_reranked": ece(alone) if alone else None,
     }
 
 
 def main(data: Path, model: Path, work: Path) -> None:
     work.mkdir(parents=True, exist_ok=True)
-    found = collect(data, model, work)
-    fitted = calibrating.fit(found)
+    found = collect(val_views(data, model, work))
+    fitted = fit(found)
     card = json.loads((model / "model.json").read_text())
     card["calibration"] = fitted.to_json()
     card["val"] = report(found)

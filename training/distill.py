@@ -44,7 +44,7 @@ from edgegeo.calibration import Calibration
 from edgegeo.errors import EdgegeoError
 from edgegeo.export.checkpoint import load_student, save_student
 from edgegeo.export.onnx import export_ranker, write_json
-from edgegeo.learn import calibrating, distil_validation, fusion
+from edgegeo.learn import distil_validation, fusion, gating
 from edgegeo.learn.distil_recipe import DistilRecipe
 from edgegeo.learn.distilling import distil, lists_of
 from edgegeo.learn.pair_volumes import PairVolumes, pair_volumes
@@ -52,11 +52,12 @@ from edgegeo.learn.ranker_recipe import RankerRecipe
 from edgegeo.learn.ranker_training import RankerTraining
 from edgegeo.learn.recipe import load_recipe
 from edgegeo.learn.teacher_scores import teacher_scores
+from edgegeo.localizer import Localizer
 from edgegeo.model_folder import ENCODER, RANKER, open_model
 from edgegeo.models.student import Relation, Student
 from edgegeo.provenance import commit, versions
 from training import mine_candidates
-from training.calibrate import samples
+from training.calibrate import fit, samples, summary
 from training.landscapes import landscape_queries
 
 CANDIDATES = 8
@@ -154,7 +155,7 @@ def main(out: Path, recipe: DistilRecipe) -> dict[str, Any]:
     export(student, recipe, fused, out / "model")
     report |= {"commit": commit(), "versions": versions("torch", "transformers")}
     if (built := engine_of(volumes, recipe, out)) is not None:
-        report["calibration"] = built
+        report |= built
     write_json(out / "report.json", report)
     return report
 
@@ -209,14 +210,15 @@ def engine_of(
     for split, on_map in (("val", True), ("train", False)):
         where = out / f"calibrating-{split}"
         built(Path(made[split]["folder"]), where, tile_m, model)
-        found += samples(where, frames, truth, on_map, 1, recipe.seed)
+        found += samples(Localizer(where), frames, truth, on_map, 1, recipe.seed)
         shutil.rmtree(where)
-    fitted = calibrating.fit(found)
+    fitted = fit(found)
     card = json.loads((model / "model.json").read_text())
     card["calibration"] = fitted.to_json()
     write_json(model / "model.json", card)
     built(Path(made["val"]["folder"]), out / "engine", tile_m, model)
-    return fitted.to_json()
+    judged = summary(found, [gating.judge(s, fitted) for s in found])
+    return {"calibration": fitted.to_json(), "on_frames_of_val": judged}
 
 
 def built(folder: Path, engine: Path, tile_m: float, model: Path) -> None:

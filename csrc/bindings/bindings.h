@@ -21,6 +21,7 @@ void bind_topk(py::module_& m);
 void bind_certified(py::module_& m);
 void bind_rectify(py::module_& m);
 void bind_pairs(py::module_& m);
+void bind_relate(py::module_& m);
 
 Target parse_target(const std::optional<std::string>& target);
 

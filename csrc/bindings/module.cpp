@@ -16,4 +16,5 @@ PYBIND11_MODULE(_core, m) {
   edgegeo::bind_certified(m);
   edgegeo::bind_rectify(m);
   edgegeo::bind_pairs(m);
+  edgegeo::bind_relate(m);
 }

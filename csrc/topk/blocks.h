@@ -41,7 +41,7 @@ void prefetch(const std::int32_t* ids, std::size_t count, View<const Row> galler
 // asked for here.
 inline void gather(const float* values, std::size_t stride, const std::int32_t* ids,
                    std::size_t count, float* out) noexcept {
-  constexpr std::size_t ahead = 256;
+  constexpr std::size_t ahead = 64;
   if (values == nullptr) {
     std::fill_n(out, count, 1.0f);
     return;

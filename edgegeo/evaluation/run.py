@@ -18,6 +18,7 @@ from edgegeo.evaluation.row import Row, blocks_of, judge, write_rows
 from edgegeo.evaluation.summary import summarise
 from edgegeo.geodesy import enu_from_geo, geo_from_enu
 from edgegeo.provenance import commit, versions
+from edgegeo.ranker import Ranking
 from edgegeo.sources import Frame, FrameSource, open_frames
 from edgegeo.truth import TruthRow, read_truth
 from edgegeo.types import Fix, Prior
@@ -66,6 +67,7 @@ def evaluate(
     out: str | PathLike[str] | None = None,
     rows: str | PathLike[str] | None = None,
     threads: int = 0,
+    ranking: Ranking = "learned",
     progress: bool = True,
 ) -> dict[str, Any]:
     """Locate the frames a truth table names and say how well that went.
@@ -82,6 +84,7 @@ def evaluate(
             uniform in the disc around it; None gives no prior.
         out: write the results here as JSON. rows: write one JSON line a frame here.
         threads: of the engine, 0 for all cores.
+        ranking: see Localizer; "correlation" is the reference that needs no training.
         progress: say on standard error how far it is.
 
     Returns what results.json holds: see `edgegeo.evaluation.summary.summarise`, and
@@ -102,13 +105,15 @@ def evaluate(
             raise DataError(f"cannot write {path}: its folder does not exist")
     source = open_frames(frames)
     table = read_truth(truth, numbered=source.numbered)
-    localizer = Localizer(Path(engine), threads=threads)
+    localizer = Localizer(Path(engine), threads=threads, ranking=ranking)
     judged = evaluate_rows(localizer, source, table, protocol, progress=progress)
 
     results = summarise(judged, seed)
     results["settings"] = {
         "engine": str(engine),
         "model_id": localizer.manifest.model_id,
+        "relevance_weight": localizer.calibration.relevance_weight,
+        "gated": localizer.calibration.gate is not None,
         "tiles": len(localizer.gallery.lat_deg),
         "tile_m": localizer.tile_m,
         "frames": str(frames),
@@ -119,6 +124,7 @@ def evaluate(
         "gsd_given": not no_gsd and any(row.gsd_m is not None for row in table),
         "prior_radius_m": prior_radius_m,
         "threads": threads,
+        "ranking": ranking,
     }
     results |= {"seed": seed, "commit": commit(), "versions": versions("opencv-python")}
     if out is not None:

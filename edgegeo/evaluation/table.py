@@ -16,10 +16,9 @@ def results_table(results: Mapping[str, Any]) -> str:
     ]
     for name, (low, high) in results["intervals_95"].items():
         lines.append(f"| {name} | {results[name]:.3f} | {low:.3f} to {high:.3f} |")
-    gain = results["reranking_gain"]
     lines += [
         "",
-        f"re-ranking gains {gain['mean']:+.3f} of Recall@1 (p = {gain['p']:.4f})",
+        _ranker(results),
         f"error of accepted: median {_metres(results['median_error_m'])}, "
         f"95 % below {_metres(results['p95_error_m'])}",
         f"calibration error {_share(results['ece'])}, inside 1 sigma "
@@ -27,6 +26,16 @@ def results_table(results: Mapping[str, Any]) -> str:
         f"{results['p50_ms']:.1f} ms a frame, 99 % below {results['p99_ms']:.1f} ms",
     ]
     return "\n".join(lines)
+
+
+def _ranker(results: Mapping[str, Any]) -> str:
+    if not results["reranked_share"] and not results["stages_p50_ms"].get("rank"):
+        return "ranker unused"
+    gain = results["reranking_gain"]
+    return (
+        f"re-ranking gains {gain['mean']:+.3f} of Recall@1 "
+        f"({gain['low']:+.3f} to {gain['high']:+.3f}, p = {gain['p']:.4f})"
+    )
 
 
 def _metres(value: float | None) -> str:

@@ -12,8 +12,8 @@ from edgegeo.camera import Camera, Undistortion
 from edgegeo.camera_pose import CameraPose, LocateKeywords
 from edgegeo.fly.tally import Skip
 from edgegeo.fly.vehicle import Vehicle
+from edgegeo.framing import FOOTPRINT_SHARE
 from edgegeo.height import Height, HeightSource
-from edgegeo.localizer import FOOTPRINT_SHARE
 from edgegeo.sources import Frame
 from edgegeo.types import Reject
 

@@ -6,12 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from edgegeo.correlation import SCALES, TURNS_DEG
 from edgegeo.models.encoder import EncoderConfig, turns
 from edgegeo.models.relate import grids
 from edgegeo.models.student import REACH, Relation
 
-TURNS_DEG = (-6.0, 0.0, 6.0)  # beside the turn that the embedding was found by
-SCALES = (0.8, 0.89, 1.0, 1.12, 1.25)
 SHIFTS = 9  # of the encoder's embeddings, for each of its turns
 
 

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
+from edgegeo.correlation import LOG_GAIN, NULL, POWER
+from edgegeo.correlation import REACH as REACH
 from edgegeo.models.encoder import Encoder, EncoderConfig
 from edgegeo.models.relate import correlate
-
-REACH = 6  # tokens: shifts searched each way; a tile is 16 tokens wide
 
 
 class Relation(nn.Module):
@@ -19,9 +19,9 @@ class Relation(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.log_gain = nn.Parameter(torch.tensor(2.7))
-        self.power = nn.Parameter(torch.tensor(0.5))
-        self.null = nn.Parameter(torch.tensor(8.0))
+        self.log_gain = nn.Parameter(torch.tensor(LOG_GAIN))
+        self.power = nn.Parameter(torch.tensor(POWER))
+        self.null = nn.Parameter(torch.tensor(NULL))
         self.look = nn.Sequential(
             nn.Conv2d(3, 16, 5, padding=2), nn.ReLU(), nn.Conv2d(16, 1, 3, padding=1)
         )

@@ -15,7 +15,8 @@ struct Functions {
   Target target;
   DotBlock dot;
   std::tuple<ScoreBlock<float>, ScoreBlock<Half>, ScoreBlock<std::int8_t>> scores;
-  decltype(&dequantise_scalar) dequantise;
+  void (*dequantise)(const std::int8_t* values, std::size_t n, float scale, float* out,
+                     const std::int8_t* next) noexcept;
   const Stages* stages;
 };
 

@@ -7,7 +7,11 @@ int main() {
   const struct {
     const char* name;
     void (*run)(const Functions&, Tally&);
-  } tests[] = {{"topk", test_topk}, {"rectify", test_rectify}, {"pairs", test_pairs}};
+  } tests[] = {{"topk", test_topk},
+               {"search", test_search},
+               {"rectify", test_rectify},
+               {"pairs", test_pairs},
+               {"relate", test_relate}};
 
   bool compared = false, passed = true;
   for (const Functions& fast : runnable()) {

@@ -1,7 +1,6 @@
-// Integer sums are the same to the bit. Float sums are of d products: each target is within
-// d * 2^-24 of the exact sum, as topk.h promises, for rows of any length times sum |q_i r_i|.
-#include "topk/topk.h"
-
+// The inner loops of the search. Integer sums are the same to the bit. Float sums are of d
+// products: each target is within d * 2^-24 of the exact sum, as topk.h promises, for rows of any
+// length times sum |q_i r_i|.
 #include <algorithm>
 #include <cfloat>
 #include <limits>
@@ -184,79 +183,6 @@ void test_every_half(const Functions& fast, Tally& tally) {
   }
 }
 
-// -- the whole search
-
-struct Found {
-  Found(std::size_t q, std::size_t k) : ids(q * k), queries(q * k), scores(q * k) {}
-  Buffer<std::int32_t> ids, queries;
-  Buffer<float> scores;
-};
-
-void draw_small(Random& random, float& to) { to = static_cast<float>(random.between(-8, 8)); }
-void draw_small(Random& random, std::int8_t& to) {
-  to = static_cast<std::int8_t>(random.between(-8, 8));
-}
-void draw_small(Random& random, Half& to) {  // 0, 1, 2 or 4, or less than 0
-  constexpr std::uint16_t some[] = {0, 0x3c00, 0x4000, 0x4400, 0xbc00, 0xc000, 0xc400};
-  to.bits = some[random.between(0, 6)];
-}
-
-// Queries and rows of small whole numbers: sums are exact in any order, ties are many, and one
-// scale is NaN. So ids and scores are the same whatever the target, for each query by itself and
-// for groups of two and a rest.
-template <class Query, class Row>
-void test_search(const Functions& fast, Tally& tally) {
-  for (const std::size_t d : {1, 8, 15, 16, 33}) {
-    for (const std::size_t n : {0, 1, 2, 63, 64, 65, 200}) {
-      for (const std::size_t q : {0, 1, 2, 3, 4, 5, 9}) {
-        Random random(d * n + q);
-        const Buffer<Query> queries(q * d);
-        const Buffer<Row> rows(n * d);
-        const Buffer<float> query_scales(q), scales(n);
-        for (Query& each : queries) draw_small(random, each);
-        for (Row& each : rows) draw_small(random, each);
-        for (float& each : query_scales) each = random.unit();
-        for (float& each : scales) each = static_cast<float>(random.between(1, 2));
-        if (n > 5) scales[5] = NAN;
-
-        const auto all = static_cast<std::int64_t>(n);
-        const std::int64_t ranges[] = {0, all / 3, all / 2, all / 2, all / 2, all};
-        const Rows searched{{ranges, 3, 2}};
-        std::vector<std::int64_t> ends;
-        for (std::size_t end = 0; end != q;) {
-          ends.push_back(static_cast<std::int64_t>(end = std::min(q, end + 2)));
-        }
-        for (const std::size_t k : {std::size_t{1}, std::size_t{7}, n + 3}) {
-          const Found got(q, k), wanted(q, k);
-          const auto search = [&](Target target, bool by_group, const Found& found) {
-            const View<const Query> query_view{queries.data, q, d};
-            const View<const Row> row_view{rows.data, n, d};
-            const std::size_t g = by_group ? ends.size() : q;
-            const Groups groups{by_group ? ends.data() : nullptr, found.queries.data};
-            const View<std::int32_t> ids{found.ids.data, g, k};
-            const View<float> best{found.scores.data, g, k};
-            if constexpr (std::is_same_v<Query, float>) {
-              top_k(query_view, row_view, scales.data, searched, groups, ids, best, nullptr,
-                    target);
-            } else {
-              top_k(query_view, query_scales.data, row_view, scales.data, searched, groups, ids,
-                    best, nullptr, target);
-            }
-          };
-          for (const bool by_group : {false, true}) {
-            search(fast.target, by_group, got);
-            search(Target::scalar, by_group, wanted);
-            const Where where{"top_k", fast.target, {sizeof(Query), sizeof(Row), d, n, q, k}};
-            tally.same(where, got.ids.data, wanted.ids.data, q * k);
-            tally.same(where, got.queries.data, wanted.queries.data, q * k);
-            tally.same(where, got.scores.data, wanted.scores.data, q * k);
-          }
-        }
-      }
-    }
-  }
-}
-
 }  // namespace
 
 void test_topk(const Functions& fast, Tally& tally) {
@@ -271,10 +197,6 @@ void test_topk(const Functions& fast, Tally& tally) {
   test_special_scores<float>(fast, tally, {NAN, infinity, -infinity, FLT_MAX, -FLT_MAX, -0.0f});
   test_special_scores<Half>(fast, tally, {{0x7e00}, {0x7c00}, {0xfc00}, {0x7bff}, {0x8000}});
   test_every_half(fast, tally);
-  test_search<std::int8_t, std::int8_t>(fast, tally);
-  test_search<float, float>(fast, tally);
-  test_search<float, Half>(fast, tally);
-  test_search<float, std::int8_t>(fast, tally);
 }
 
 }  // namespace edgegeo
