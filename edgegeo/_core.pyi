@@ -41,6 +41,9 @@ def top_k(
 ) -> tuple[
     NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]
 ]: ...  # ids (g, k), scores (g, k), queries (g, k)
+def quantise_rows(
+    rows: NDArray[np.float32],  # (n, d)
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]: ...  # (n, d), scales (n,)
 def certified_top_k(
     queries: NDArray[np.float32],  # (q, d)
     gallery: NDArray[Any],  # (n, d) float32 or float16

@@ -12,7 +12,7 @@ FEATURES = ("bias", "lead", "relevance", "retrieval_lead", "agreement", "sharpne
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """When the first candidate alone is ranked; see edgegeo/gate.py.
+    """When the first candidate alone is ranked; see edgegeo/ranking_gate.py.
 
     It is tried where retrieval leads by `least_lead` (mean cosine over any other place), and
     settles the frame where its probability is at least `sure`. That is a logistic regression of

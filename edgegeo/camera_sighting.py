@@ -54,7 +54,8 @@ def sighting(fix: Fix, pose: CameraPose) -> Sighting:
     east_m, north_m = camera_offset_m(
         pose.height.height_m, pose.heading_deg, pose.roll_deg, pose.pitch_deg
     )
-    own = offset_cov_m2(pose)
+    errors_m = offset_errors_m(pose)
+    own = offset_cov_m2(errors_m)
     cov_m2 = (fix.cov_m2[0] + own[0], fix.cov_m2[1] + own[1], fix.cov_m2[2] + own[2])
     hypotheses = []
     for index, weight in weights(fix):
@@ -63,11 +64,16 @@ def sighting(fix: Fix, pose: CameraPose) -> Sighting:
         hypotheses.append(
             Hypothesis(lat_deg=float(lat), lon_deg=float(lon), cov_m2=cov_m2, weight=weight)
         )
-    return Sighting(time_us=pose.time_us, hypotheses=tuple(hypotheses), accepted=fix.accepted)
+    return Sighting(
+        time_us=pose.time_us,
+        hypotheses=tuple(hypotheses),
+        accepted=fix.accepted,
+        pose_m=errors_m,
+    )
 
 
-def offset_cov_m2(pose: CameraPose) -> tuple[float, float, float]:
-    """Covariance (ee, en, nn) of the camera's offset, from errors of attitude and height.
+def offset_errors_m(pose: CameraPose) -> tuple[tuple[float, float], ...]:
+    """Return how far (east, north) one sigma of heading, roll, pitch and height moves the camera.
 
     One degree of tilt at 120 m is 2.1 m.
     """
@@ -91,8 +97,13 @@ def offset_cov_m2(pose: CameraPose) -> tuple[float, float, float]:
         )
     ]
     errors.append(offset() / height_m * pose.height.sigma_m)
+    return tuple((e.real, e.imag) for e in errors)
+
+
+def offset_cov_m2(errors_m: tuple[tuple[float, float], ...]) -> tuple[float, float, float]:
+    """Return the covariance (ee, en, nn) of errors that do not depend on each other."""
     return (
-        sum(e.real**2 for e in errors),
-        sum(e.real * e.imag for e in errors),
-        sum(e.imag**2 for e in errors),
+        sum(east**2 for east, _ in errors_m),
+        sum(east * north for east, north in errors_m),
+        sum(north**2 for _, north in errors_m),
     )

@@ -147,7 +147,7 @@ def _locate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--pitch-deg", type=float, default=0.0, metavar="DEG", help="nose up")
     p.add_argument("--poses", metavar="CSV", help="file or frame, heading_deg, gsd_m_per_px")
     p.add_argument("--every", type=int, default=1, metavar="N", help="take every N-th frame")
-    p.add_argument("--threads", type=int, default=0, metavar="N", help="0 for all cores")
+    p.add_argument("--threads", type=int, default=0, metavar="N", help="0 for all that help")
     p.add_argument("--geojson", metavar="F", help="also write points and track here")
     p.add_argument("--csv", metavar="F", help="also write a table here")
     p.add_argument("--report", metavar="F", help="also write a self-contained page here")
@@ -169,7 +169,7 @@ def _evaluate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--no-gsd", action="store_true", help="do not tell the scale")
     p.add_argument("--prior-radius-m", type=float, metavar="R", help="tell a circle of R")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--threads", type=int, default=0, metavar="N", help="0 for all cores")
+    p.add_argument("--threads", type=int, default=0, metavar="N", help="0 for all that help")
     p.add_argument(
         "--ranking", choices=("learned", "correlation"), default="learned",
         help="correlation: of tokens alone, the reference without training",

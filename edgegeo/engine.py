@@ -1,17 +1,18 @@
 """The one folder a drone carries: models, gallery and a manifest with their hashes."""
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from edgegeo import reference
 from edgegeo.backends.sidecar import read_sidecar, verify_plan
 from edgegeo.errors import EngineError, RangeError
 from edgegeo.gallery import FILES, Gallery, open_gallery
 from edgegeo.manifest import MANIFEST, Manifest, MapRecord, read_manifest, sha256_of
-from edgegeo.model_folder import ENCODER, RANKER
+from edgegeo.model_folder import ENCODER, PARITY, RANKER
 from edgegeo.preprocess import PREPROCESSING
 
 REQUIRED = (ENCODER, RANKER, *(f"gallery/{name}.npy" for name in FILES))
@@ -67,7 +68,24 @@ class Engine:
 
         Raises EngineError when this machine does not compute what the desk computed.
         """
-        return reference.largest_difference(self.path)
+        return reference.largest_difference(self.path, self.precision)
+
+    def parity(self) -> dict[str, Any]:
+        """Return what the export of the networks measured; empty where it wrote nothing."""
+        if PARITY not in self.manifest.files:
+            return {}
+        try:
+            found = json.loads((self.path / PARITY).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise EngineError(f"{self.path / PARITY} cannot be read: {error}") from error
+        if not isinstance(found, dict):
+            raise EngineError(f"{self.path / PARITY} must hold an object, got {found!r:.80}")
+        return found
+
+    @property
+    def precision(self) -> str:
+        """What the networks compute in: fp32, fp16 or int8."""
+        return str(self.parity().get("precision", "fp32"))
 
 
 def open_engine(path: str | Path, verify: Literal["models", "files", "all"] = "models") -> Engine:

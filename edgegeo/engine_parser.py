@@ -44,7 +44,7 @@ def _bench(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=commands.engine_bench)
     p.add_argument("engine", metavar="ENGINE")
     p.add_argument("--frames", type=int, default=200, metavar="N", help="to time (default 200)")
-    p.add_argument("--threads", type=int, default=0, metavar="N", help="0 for all cores")
+    p.add_argument("--threads", type=int, default=0, metavar="N", help="0 for all that help")
 
 
 def _shrink(p: argparse.ArgumentParser) -> None:

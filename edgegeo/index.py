@@ -35,14 +35,14 @@ def coarse_rows(rows: NDArray[Any]) -> Coarse:
     for start in range(0, n, AT_ONCE):
         part = slice(start, start + AT_ONCE)
         some = np.asarray(rows[part], np.float32)
-        finite = np.all(np.isfinite(some), axis=1)
-        some = np.where(finite[:, None], some, 0)
-        int8, scales = search.quantise_rows(some)
-        error = some - int8 * scales.astype(np.float64)[:, None]
-        norms = UP * np.stack([np.linalg.norm(x, axis=1) for x in (error, some.astype(float))], 1)
-        norms[np.logical_or(~finite, norms.max(axis=1) > LONGEST)] = np.inf
-        found.rows[part] = int8
-        found.scales[part] = np.where(finite, scales, np.nan)
+        found.rows[part], found.scales[part] = search.quantise_rows(some)
+        exact = some.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # a row that is not finite
+            error = exact - found.rows[part] * found.scales[part].astype(np.float64)[:, None]
+        norms = UP * np.stack(
+            [np.linalg.norm(error, axis=1), np.linalg.norm(exact, axis=1)], axis=1
+        )
+        norms[~(norms.max(axis=1) <= LONGEST)] = np.inf
         found.bounds[part] = np.nextafter(norms.astype(np.float32), np.float32(np.inf))
     return found
 

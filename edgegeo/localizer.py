@@ -7,8 +7,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from edgegeo import agreement, fix, framing, pairs, ranker, retrieval, search
-from edgegeo import gate as gating
+from edgegeo import agreement, fix, framing, pairs, ranker, ranking_gate, retrieval, search
 from edgegeo import rectify as rectifying
 from edgegeo.backends import Runner
 from edgegeo.calibration import Calibration, calibration_from_json
@@ -35,7 +34,7 @@ class Localizer:
 
     Args:
         engine_path: the folder `edgegeo build` wrote.
-        threads: CPU threads of the networks; 0 takes every CPU this process may use.
+        threads: CPU threads of the networks; 0 takes as many as help here, see cpus.usable_cpus.
         candidates: positions that are ranked for each frame, each by up to four crops; the first
             alone where the engine's gate finds that enough.
         backend: "auto" flies the engine's TensorRT plans where it has some that can be made to
@@ -207,9 +206,9 @@ class Localizer:
         # A weight of 0 says that on validation data the ranker did no good: it is not run.
         if not self.calibration.relevance_weight:
             return weigh(0), self.calibration, False
-        if gate is not None and gating.worth_trying(searched.agreed, self.tile_m, gate):
+        if gate is not None and ranking_gate.worth_trying(searched.agreed, self.tile_m, gate):
             weighed = weigh(1)
-            if gating.settles(weighed[-1], self.calibration, gate):
+            if ranking_gate.settles(weighed[-1], self.calibration, gate):
                 return weighed, self.calibration.of_first_alone(gate), False
         return weigh(None), self.calibration, True
 

@@ -1,12 +1,12 @@
 """Which backend runs the two networks of an engine."""
 
-import os
 import warnings
 from typing import Literal, NamedTuple, get_args
 
 from edgegeo import plans
 from edgegeo.backends import Runner
 from edgegeo.backends.onnxruntime import Session
+from edgegeo.cpus import usable_cpus
 from edgegeo.engine import Engine
 from edgegeo.errors import EngineError, MissingExtraError, RangeError
 
@@ -29,7 +29,7 @@ def open_networks(
             building them again where they do not fit this board, and ONNX Runtime where it
             has none or TensorRT fails, with a warning. "tensorrt" builds plans where there are
             none and raises where that fails.
-        threads: CPU threads; 0 takes every CPU this process may use.
+        threads: CPU threads; 0 takes what cpus.usable_cpus says.
         candidates: positions that are ranked at once.
     """
     if backend not in get_args(Backend):
@@ -46,6 +46,6 @@ def open_networks(
                 stacklevel=3,
             )
         else:
-            return Networks(*loaded, threads or len(os.sched_getaffinity(0)))
+            return Networks(*loaded, threads or usable_cpus())
     encoder, ranker = Session(engine.encoder_path, threads), Session(engine.ranker_path, threads)
     return Networks(encoder, ranker, encoder.threads)

@@ -26,7 +26,6 @@ from edgegeo.model_folder import ENCODER, RANKER
 
 BATCH = 32  # crops encoded at once
 CROPS = 4  # pairs of one ranked position
-TOLERANCE = 1e-2  # of the reference: float16 and int8 round otherwise on a GPU than on a CPU
 LOCK = "plans.lock"
 
 
@@ -166,7 +165,8 @@ class _Work:
         plan = folder / _plan_name(model)
         session = self._session(built.plan, str(plan))
         try:
-            off = reference.difference_of(self.engine.path, model, session.run, TOLERANCE)
+            tolerance = reference.tolerance_of(model, self.engine.precision)
+            off = reference.difference_of(self.engine.path, model, session.run, tolerance)
         except EngineError as error:
             raise EngineError(f"the plan of {model} is thrown away: {error}") from error
         sidecar = Sidecar(

@@ -1,5 +1,6 @@
 """Find the map tiles that look most like a frame."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -128,16 +129,15 @@ def quantise_rows(x: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.
     """Return (int8 like x, (n,) float32 scales): x is near q * scale, to half a step.
 
     `x` is (n, ...), one scale for all that `x[i]` holds: its largest magnitude over 127, so
-    nothing is clipped; a row of zeros gets scale 1.
+    nothing is clipped; a row of zeros gets scale 1, one with a value that is not finite becomes
+    zeros of scale NaN.
 
     >>> q, scales = quantise_rows(np.array([[254.0, -127.0, 0.0]], np.float32))
     >>> q.tolist(), scales.tolist()
     ([[127, -64, 0]], [2.0])
     """
-    rows = np.ascontiguousarray(x, np.float32).reshape(len(x), -1)
-    scales = np.abs(rows).max(axis=1) / np.float32(127)
-    scales[scales < np.finfo(np.float32).tiny] = 1  # a subnormal scale is too coarse to divide by
-    q = np.rint(rows / scales[:, None]).astype(np.int8)
+    rows = np.ascontiguousarray(x, np.float32)
+    q, scales = _core.quantise_rows(rows.reshape(len(rows), math.prod(rows.shape[1:])))
     return q.reshape(x.shape), scales
 
 

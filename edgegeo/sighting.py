@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
+POSE_ERRORS = ("heading", "roll", "pitch", "height")  # the order of `Sighting.pose_m`
+
 
 class State(Enum):
     """What the tracker knows."""
@@ -35,11 +37,16 @@ class Sighting:
     `time_us` is that moment on the computer's monotonic clock. The weights of `hypotheses`
     (best first) add up to at most 1; the rest is the chance that it was elsewhere. A rejected
     frame keeps its hypotheses, with little weight, or has none.
+
+    `pose_m` tells which part of each covariance comes from the camera's pose, and so is alike in
+    frame after frame: how far (east, north) one standard deviation of each of POSE_ERRORS moves
+    the camera. Empty where that is not known.
     """
 
     time_us: int
     hypotheses: tuple[Hypothesis, ...]
     accepted: bool
+    pose_m: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

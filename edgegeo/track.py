@@ -23,14 +23,15 @@ import numpy as np
 
 from edgegeo import geodesy
 from edgegeo.errors import RangeError
-from edgegeo.sighting import Estimate, Sighting, State, Velocity
-from edgegeo.tracking.mixture import POSITION, VELOCITY, Mixture, nowhere, predict
+from edgegeo.sighting import POSE_ERRORS, Estimate, Sighting, State, Velocity
+from edgegeo.tracking.mixture import POSITION, VELOCITY, Floats, Mixture, nowhere, predict
 from edgegeo.tracking.motion import Motion
 from edgegeo.tracking.settings import TrackSettings
-from edgegeo.tracking.update import update
+from edgegeo.tracking.update import own_cov, update
 from edgegeo.tracking.within import within
 
 NEAR_M = 20.0  # `Estimate.probability` is about errors up to this
+POSE_SIGMAS = 3.0  # an error that the camera's pose explains is no sign of a wrong place
 FAR_M = 5000.0  # the origin moves along before the tangent plane bends
 
 
@@ -103,6 +104,7 @@ class Tracker:
         self._history: deque[tuple[Mixture, Sighting | None]] = deque()
         self._state = State.SEARCHING
         self._followed: tuple[int, float, float] | None = None  # name, lat_deg, lon_deg
+        self._reach_m = NEAR_M  # as far as a position that is still held may be off
 
     def _tick(self, time_us: int) -> None:
         """Keep the newest time; drop the belief where the clock cannot be relied on."""
@@ -120,6 +122,8 @@ class Tracker:
             best = sighting.hypotheses[0]
             belief = nowhere(sighting.time_us, best.lat_deg, best.lon_deg)
         belief = _near_origin(self._carry(belief, sighting.time_us))
+        of_pose_m = [math.hypot(*moved_m) for moved_m in sighting.pose_m]
+        self._reach_m = max(NEAR_M, POSE_SIGMAS * max(of_pose_m, default=0.0))
         sigma_m_s = self._motion.at(sighting.time_us)[2]
         self._history.append((update(belief, sighting, sigma_m_s, self.settings), sighting))
 
@@ -163,18 +167,13 @@ class Tracker:
         off = belief.mean[near][:, POSITION] - mean[POSITION]
         cov = np.tensordot(share, belief.cov[near][:, POSITION, POSITION], 1)
         cov += np.einsum("n,ni,nj->ij", share, off, off)
-        probability = sum(
-            float(w) * within(m - mean[POSITION], c, NEAR_M)
-            for w, m, c in zip(
-                belief.weight,
-                belief.mean[:, POSITION],
-                belief.cov[:, POSITION, POSITION],
-                strict=True,
-            )
-        )
+        probability = _share_within(belief, mean[POSITION], NEAR_M)
+        right_place = probability
+        if self._reach_m > NEAR_M:
+            right_place = _share_within(belief, mean[POSITION], self._reach_m)
         lat, lon = geodesy.geo_from_enu(mean[0], mean[1], belief.lat0_deg, belief.lon0_deg)
         sighted_us = int(belief.supported_us[best])
-        self._state = self._next(probability, belief.time_us - sighted_us)
+        self._state = self._next(right_place, belief.time_us - sighted_us)
         if self._state is State.SEARCHING:
             return self._nothing(belief.time_us)
         if self._state is not State.LOST:
@@ -196,9 +195,9 @@ class Tracker:
     def _nothing(self, time_us: int) -> Estimate:
         return Estimate(time_us=time_us, state=State.SEARCHING, relocated=self._relocated)
 
-    def _next(self, probability: float, age_us: int) -> State:
+    def _next(self, right_place: float, age_us: int) -> State:
         held = self._state in (State.TRACKING, State.DEAD_RECKONING)
-        if probability < (self.settings.lost if held else self.settings.found):
+        if right_place < (self.settings.lost if held else self.settings.found):
             return State.SEARCHING if self._state is State.SEARCHING else State.LOST
         fresh = age_us <= 1e6 * self.settings.fresh_s
         return State.TRACKING if fresh else State.DEAD_RECKONING
@@ -210,6 +209,19 @@ class Tracker:
                 float(geodesy.distance_m(lat_deg, lon_deg, *self._followed[1:])) > NEAR_M
             )
         self._followed = (name, lat_deg, lon_deg)
+
+
+def _share_within(belief: Mixture, at: Floats, radius_m: float) -> float:
+    """Return the probability of being within `radius_m` of a point (2,)."""
+    return sum(
+        float(w) * within(m - at, c, radius_m)
+        for w, m, c in zip(
+            belief.weight,
+            belief.mean[:, POSITION],
+            belief.cov[:, POSITION, POSITION],
+            strict=True,
+        )
+    )
 
 
 def _near_origin(belief: Mixture) -> Mixture:
@@ -231,10 +243,13 @@ def _near_origin(belief: Mixture) -> Mixture:
 
 def _check(sighting: Sighting) -> None:
     total = 0.0
-    for h in sighting.hypotheses:
-        ee, en, nn = h.cov_m2
+    if len(sighting.pose_m) > len(POSE_ERRORS):
+        raise RangeError.of("pose_m", f"of {', '.join(POSE_ERRORS)} at most", sighting.pose_m)
+    for h, own in zip(sighting.hypotheses, own_cov(sighting), strict=True):
+        (ee, en), (_, nn) = own.tolist()
         if not (ee > 0 and nn > 0 and ee * nn > en * en and math.isfinite(ee + nn)):
-            raise RangeError.of("cov_m2 of a hypothesis", "positive definite and finite", h.cov_m2)
+            expected = "positive definite and finite, also without what pose_m makes of it"
+            raise RangeError.of("cov_m2 of a hypothesis", expected, h.cov_m2)
         if not (-90 <= h.lat_deg <= 90 and -180 <= h.lon_deg <= 180):
             raise RangeError.of("place of a hypothesis", "degrees", (h.lat_deg, h.lon_deg))
         if not h.weight >= 0:

@@ -27,8 +27,9 @@ class CudaDouble:
         cudaDevAttrComputeCapabilityMajor="major", cudaDevAttrComputeCapabilityMinor="minor"
     )
 
-    def __init__(self, capability="8.7", *, driver=True, capturable=True):
+    def __init__(self, capability="8.7", *, driver=True, capturable=True, memory_bytes=1 << 40):
         self.capability, self.driver, self.capturable = capability, driver, capturable
+        self.memory_bytes = memory_bytes
         self.memory = {}  # address: array that keeps it alive
         self.queue, self.captured, self.graphs = [], None, 0
         self.calls = []
@@ -48,6 +49,8 @@ class CudaDouble:
 
     def cudaMalloc(self, size):
         self.calls.append("cudaMalloc")
+        if size + sum(array.nbytes for array in self.memory.values()) > self.memory_bytes:
+            return CudaStatus.cudaErrorMemoryAllocation, None
         array = np.full(size, 0x5A, np.uint8)  # never zero by luck
         self.memory[array.ctypes.data] = array
         return OK, array.ctypes.data

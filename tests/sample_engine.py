@@ -1,5 +1,6 @@
 """A small map of random blocks, and the engine made of it with the stand-in networks."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,14 @@ def sample_map(seed: int = 0, lat_deg: float = LAT, lon_deg: float = LON) -> Arr
     )
 
 
-def sample_engine(folder: Path) -> Path:
-    """Build `folder`/sample.edgegeo from one sample map; returns its path."""
+def sample_engine(folder: Path, precision: str | None = None) -> Path:
+    """Build `folder`/sample.edgegeo from one sample map; returns its path.
+
+    With a `precision` its report says so; the networks are in float32 all the same.
+    """
     model = write_model(folder / "model")
+    if precision is not None:
+        (model / "parity.json").write_text(json.dumps({"precision": precision, "differences": {}}))
     engine = folder / "sample.edgegeo"
     build([sample_map()], engine, tile_m=TILE_M, model=model, progress=False)
     return engine

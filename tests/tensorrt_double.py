@@ -20,11 +20,11 @@ SCRATCH = 4096
 TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
 
 
-def tensorrt_double(cuda, version="10.3.0", *, memory_bytes=1 << 40, bias=0.0):
+def tensorrt_double(cuda, version="10.3.0", *, memory_bytes=1 << 40, bias=0.0, parses=True):
     """Return the double of `tensorrt`.
 
     A build fails where the workspace is over `memory_bytes`; `bias` is added to every float
-    output, as a board would that computes wrongly.
+    output, as a board would that computes wrongly; the parser knows no operator unless `parses`.
     """
 
     class ILogger:
@@ -59,8 +59,12 @@ def tensorrt_double(cuda, version="10.3.0", *, memory_bytes=1 << 40, bias=0.0):
             self.network = network
 
         def parse(self, data):
+            self.node = onnx.NodeProto(op_type="?", name="?")
             try:
-                onnx.load_model_from_string(data)
+                model = onnx.load_model_from_string(data)
+                if not parses:
+                    self.node = model.graph.node[0]
+                    raise NotImplementedError("an unsupported operator")
                 inputs = loaded(data).get_inputs()
             except Exception as error:
                 self.num_errors, self.why = 1, str(error)
@@ -70,7 +74,9 @@ def tensorrt_double(cuda, version="10.3.0", *, memory_bytes=1 << 40, bias=0.0):
 
         def get_error(self, _index):
             return SimpleNamespace(
-                node_operator=lambda: "?", node_name=lambda: "?", desc=lambda: self.why
+                node_operator=lambda: self.node.op_type,
+                node_name=lambda: self.node.name,
+                desc=lambda: self.why,
             )
 
     class TimingCache:

@@ -10,7 +10,7 @@ from edgegeo import geodesy
 from edgegeo.attitude import angles, matrix, product, quaternion
 from edgegeo.camera import camera_from_fov
 from edgegeo.camera_pose import CameraPose, pose_of
-from edgegeo.camera_sighting import offset_cov_m2, sighting, weights
+from edgegeo.camera_sighting import offset_cov_m2, offset_errors_m, sighting, weights
 from edgegeo.height import Height, HeightSource
 from edgegeo.simulation.camera import Shot
 from edgegeo.types import Candidate, Fix, Reject
@@ -75,7 +75,7 @@ def test_round_trip_through_a_simulated_camera(mount_yaw, attitude_deg):
 
 def test_one_degree_at_120_m_is_2_1_m():
     pose = CameraPose(time_us=0, heading_deg=77, roll_deg=0, pitch_deg=0, height=HEIGHT)
-    ee, en, nn = offset_cov_m2(pose)
+    ee, en, nn = offset_cov_m2(offset_errors_m(pose))
     assert math.sqrt(ee) == pytest.approx(2.094, abs=2e-3)
     assert math.sqrt(nn) == pytest.approx(2.094, abs=2e-3)
     assert en == pytest.approx(0, abs=1e-6)
@@ -99,11 +99,23 @@ def test_the_covariance_is_what_a_thousand_wrong_attitudes_give():
         (seen,) = sighting(a_fix((0, 0, 1.0)), wrong).hypotheses
         places.append(geodesy.enu_from_geo(seen.lat_deg, seen.lon_deg, LAT, LON))
     found = np.cov(np.array(places).T)
-    ee, en, nn = offset_cov_m2(pose)
+    ee, en, nn = offset_cov_m2(offset_errors_m(pose))
     scale = max(ee, nn)
     np.testing.assert_allclose([[ee, en], [en, nn]], found, atol=0.07 * scale)
     (seen,) = sighting(a_fix((0, 0, 1.0)), pose).hypotheses
     assert seen.cov_m2 == pytest.approx((ee + 4, en + 1, nn + 9))
+
+
+def test_a_sighting_tells_which_way_each_error_of_the_pose_moves_the_camera():
+    """Of each error one standard deviation; level, heading and height move nothing."""
+    pose = CameraPose(time_us=0, heading_deg=90, roll_deg=0, pitch_deg=0, height=HEIGHT)
+    heading, roll, pitch, height = sighting(a_fix((0, 0, 1.0)), pose).pose_m
+    assert heading == height == pytest.approx((0, 0), abs=1e-9)
+    leaning = sighting(a_fix((0, 0, 1.0)), replace(pose, roll_deg=1.0)).hypotheses[0]
+    moved = geodesy.enu_from_geo(leaning.lat_deg, leaning.lon_deg, LAT, LON)
+    assert roll == pytest.approx(moved, abs=1e-3)
+    assert np.hypot(*pitch) == pytest.approx(2.094, abs=2e-3)
+    assert np.dot(roll, pitch) == pytest.approx(0, abs=1e-6)
 
 
 def test_a_clear_winner_takes_its_probability_and_leaves_the_rest_to_elsewhere():

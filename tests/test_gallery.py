@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from edgegeo import geodesy
+from edgegeo import geodesy, pairs
+from edgegeo.board.memory import resident
 from edgegeo.errors import EngineError, RangeError
 from edgegeo.gallery import FILES, TILE_DTYPE, Gallery, open_gallery, ranges_from_rows
+from edgegeo.retrieval import Pool
 from edgegeo.types import Prior
 
 
@@ -118,3 +120,23 @@ def test_another_array_in_its_place_is_refused(folder, name, array):
     np.save(folder / f"{name}.npy", array)
     with pytest.raises(EngineError, match=name):
         open_gallery(folder, tiles=2, tokens=4, tile_m=40.0)
+
+
+def test_searching_and_gathering_copy_nothing_of_it(tmp_path):
+    """64 MB of embeddings and 1 GB of tokens, in files that are all holes."""
+    n = 250_000
+    shapes = {"embeddings": (n, 256), "tokens": (n, 64, 64), "thumbnails": (n, 32, 32, 3)}
+    for name, (dtype, _) in FILES.items():
+        shape = shapes.get(name, (n,))
+        np.lib.format.open_memmap(tmp_path / f"{name}.npy", "w+", dtype, shape)
+    gallery = open_gallery(tmp_path, tiles=n, tokens=64, tile_m=40.0)
+    queries, ids = np.ones((27, 256), np.float32), np.arange(0, n, n // 48, np.int32)
+    pool = Pool(2)
+    before = resident()
+    found = pool.top_k(queries, np.array([27]), gallery, 64, None)
+    batch = pairs.gather(gallery.tokens, gallery.token_scales, ids)
+    after = resident()
+    assert (found.ids >= 0).all()
+    assert batch.shape == (len(ids), 64, 64)
+    assert after.file_mb - before.file_mb > 60  # all embeddings were read
+    assert after.anonymous_mb - before.anonymous_mb < 10

@@ -7,6 +7,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import resource
 import shutil
 import tempfile
 from pathlib import Path
@@ -14,16 +15,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgegeo import networks, plans
-from edgegeo.backends import onnxruntime, tensorrt
+from edgegeo import plans
+from edgegeo.backends import onnxruntime
 from edgegeo.backends.cuda import read_board
 from edgegeo.engine import open_engine
-from edgegeo.errors import EngineError, MissingExtraError, RangeError
-from edgegeo.localizer import Localizer
+from edgegeo.errors import EngineError
+from edgegeo.networks import open_networks
 from edgegeo.plans import Toolkit, open_plans
 from tests.cuda_double import CudaDouble
-from tests.sample_engine import GSD_M, block_picture, sample_engine
+from tests.sample_engine import sample_engine
 from tests.tensorrt_double import tensorrt_double
+from tests.toolkit_double import built, tools
 
 
 @pytest.fixture(scope="module")
@@ -40,27 +42,6 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture
 def engine(good, tmp_path):
     return open_engine(shutil.copytree(good, tmp_path / "field.edgegeo"))
-
-
-def tools(version="10.3.0", capability="8.7", **trt):
-    cudart = CudaDouble(capability)
-    module = tensorrt_double(cudart, version, **trt)
-    return Toolkit(module, cudart, read_board(module, cudart))
-
-
-def built(engine, with_tools=None, **options):
-    """Open the plans; returns what was said."""
-    said = []
-    open_plans(engine, with_tools or tools(), say=said.append, **options)
-    return "\n".join(said)
-
-
-@pytest.fixture
-def no_gpu_here(monkeypatch):
-    def missing():
-        raise MissingExtraError("no TensorRT")
-
-    monkeypatch.setattr(plans, "toolkit", missing)
 
 
 def test_plans_are_built_beside_the_networks_and_found_again(engine, cache):
@@ -147,12 +128,22 @@ def test_a_plan_that_tensorrt_refuses_is_built_again(engine):
     assert "the engine plan file is not compatible" in built(engine, lying)
 
 
-def test_wrong_outputs_throw_the_plan_away(engine):
-    with pytest.raises(
-        EngineError, match=r"plan of encoder\.onnx is thrown away: .* gives another"
-    ):
-        built(engine, tools(bias=0.02))
-    assert not list(engine.path.glob("*.plan*"))
+@pytest.mark.parametrize(
+    ("precision", "right", "wrong", "network"),
+    [
+        (None, 8e-4, 2e-3, "encoder"),
+        ("fp16", 4e-3, 8e-3, "encoder"),
+        ("int8", 8e-4, 0.05, "ranker"),  # which is in float32
+        ("int8", 8e-4, 0.2, "encoder"),
+    ],
+)
+def test_wrong_outputs_throw_the_plan_away(tmp_path, precision, right, wrong, network):
+    engine = open_engine(sample_engine(tmp_path, precision))
+    said = f"plan of {network}.onnx is thrown away: .* gives another"
+    with pytest.raises(EngineError, match=said):
+        built(engine, tools(bias=wrong))
+    assert not list(engine.path.glob(f"{network}.plan*"))
+    assert f"built {engine.path}/{network}.plan" in built(engine, tools(bias=right))
 
 
 def test_too_little_memory_says_what_to_do(engine):
@@ -191,6 +182,34 @@ def test_without_write_permission_plans_go_to_the_cache(good, monkeypatch):
             assert plans.present(engine)
         assert not list(engine.path.glob("*.plan*"))
         assert len(list(Path(place, "cache").rglob("*.plan"))) == 2
+
+
+def test_where_nothing_may_be_written_onnx_runtime_flies(good, monkeypatch):
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        monkeypatch.setenv("XDG_CACHE_HOME", f"{place}/cache")
+        engine = open_engine(shutil.copytree(good, Path(place) / "field.edgegeo"))
+        built(engine)
+        monkeypatch.setattr(plans, "toolkit", lambda: tools("10.16.1.11"))
+        takes_over = pytest.warns(
+            RuntimeWarning, match=r"takes over: .*Permission denied: .*/cache"
+        )
+        with somebody_without_rights(engine.path), takes_over:
+            loaded = open_networks(engine, threads=1)
+        assert isinstance(loaded.encoder, onnxruntime.Session)
+
+
+def test_a_plan_that_cannot_be_kept_flies_all_the_same(engine):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))  # a full disk
+    try:
+        with pytest.warns(RuntimeWarning, match=r"\.plan could not be kept: .*File too large"):
+            flying = open_plans(engine, tools(), say=lambda _: None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    image = np.zeros((1, 4, 32, 32), np.float32)
+    assert flying.encoder.run({"image": image})["tokens"].shape == (1, 16, 8)
+    assert not list(engine.path.glob("*.plan"))
 
 
 def build_in_a_process(path, said):
@@ -239,64 +258,3 @@ def test_a_missing_driver_is_named():
         EngineError, match=r"no NVIDIA GPU can be used: cudaErrorInsufficientDriver"
     ):
         read_board(tensorrt_double(cudart), cudart)
-
-
-def frame():
-    return block_picture(0)[60:160, 60:160]
-
-
-@pytest.mark.parametrize("known", [{"heading_deg": 0.0, "gsd_m": GSD_M}, {}])
-def test_localizer_flies_the_plans_with_the_same_answer(engine, monkeypatch, known):
-    """With nothing known there are 160 crops, encoded 32 at once."""
-    built(engine)
-    monkeypatch.setattr(plans, "toolkit", tools)
-    fixes = {}
-    for backend, kind in (("auto", tensorrt), ("onnxruntime", onnxruntime)):
-        localizer = Localizer(engine.path, backend=backend, threads=1)
-        assert isinstance(localizer._encoder, kind.Session)
-        fixes[backend] = localizer.locate(frame(), **known)
-    ours, theirs = fixes.values()
-    np.testing.assert_allclose(
-        [ours.lat_deg, ours.lon_deg, ours.probability, *ours.cov_m2],
-        [theirs.lat_deg, theirs.lon_deg, theirs.probability, *theirs.cov_m2],
-        rtol=1e-6,
-    )
-
-
-@pytest.mark.usefixtures("no_gpu_here")
-def test_without_plans_onnx_runtime_flies_and_nothing_is_said(engine):
-    loaded = networks.open_networks(engine, threads=1)
-    assert isinstance(loaded.encoder, onnxruntime.Session)
-
-
-@pytest.mark.usefixtures("no_gpu_here")
-def test_plans_that_cannot_fly_are_a_warning_and_onnx_runtime_takes_over(engine):
-    built(engine)
-    with pytest.warns(RuntimeWarning, match="ONNX Runtime takes over: no TensorRT"):
-        localizer = Localizer(engine.path, threads=1)
-    assert localizer.locate(frame(), gsd_m=GSD_M, heading_deg=0.0).timings_ms.total > 0
-
-
-def test_a_rebuild_that_fails_is_a_warning_too(engine, monkeypatch):
-    built(engine)
-    monkeypatch.setattr(plans, "toolkit", lambda: tools("10.16.1.11", bias=1.0))
-    with pytest.warns(RuntimeWarning, match="thrown away"):
-        loaded = networks.open_networks(engine, threads=1)
-    assert isinstance(loaded.ranker, onnxruntime.Session)
-
-
-@pytest.mark.usefixtures("no_gpu_here")
-def test_tensorrt_by_name_raises(engine):
-    with pytest.raises(MissingExtraError):
-        networks.open_networks(engine, "tensorrt")
-
-
-def test_tensorrt_by_name_builds(engine, monkeypatch):
-    monkeypatch.setattr(plans, "toolkit", tools)
-    assert isinstance(networks.open_networks(engine, "tensorrt").encoder, tensorrt.Session)
-    assert plans.present(engine)
-
-
-def test_backends_have_three_names(engine):
-    with pytest.raises(RangeError, match="backend must be 'auto'"):
-        networks.open_networks(engine, "cuda")

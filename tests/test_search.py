@@ -59,6 +59,24 @@ def test_rounding_is_within_half_a_step_and_never_clips(magnitude):
     assert np.all(np.abs(back - x) <= 0.5001 * scales[:, None, None])
 
 
+@pytest.mark.parametrize("magnitude", [2.0**-146, 2.0**-128, 2.0**-120, 1.0, 2.0**124])
+def test_rows_are_rounded_as_numpy_does(magnitude):
+    x = np.random.default_rng(1).integers(-40, 41, (500, 33)) / 8 * magnitude  # halves are many
+    x = x.astype(np.float32)
+    scales = np.abs(x).max(axis=1) / np.float32(127)
+    scales[scales < np.finfo(np.float32).tiny] = 1
+    found = search.quantise_rows(x)
+    np.testing.assert_array_equal(found[1], scales)
+    np.testing.assert_array_equal(found[0], np.rint(x / scales[:, None]).astype(np.int8))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_row_that_is_not_finite_becomes_zeros_of_no_scale(value):
+    q, scales = search.quantise_rows(np.array([[1, value], [2, 4]], np.float32))
+    assert q.tolist() == [[0, 0], [64, 127]]
+    assert np.isnan(scales).tolist() == [True, False]
+
+
 @pytest.mark.parametrize("magnitude", [0, 187 * 2**-149])  # the least subnormal is 2^-149
 def test_a_row_of_next_to_nothing_becomes_zeros(magnitude):
     q, scales = search.quantise_rows(np.full((1, 3), magnitude, np.float32))

@@ -93,8 +93,20 @@ class View(NamedTuple):
     seed: int
 
 
-def val_views(data: Path, model: Path, work: Path) -> list[View]:
-    """Make the frames and the engines of the val split."""
+def val_views(data: Path, model: Path, work: Path, again: bool = True) -> list[View]:
+    """Make the frames and the engines of the val split.
+
+    Frames that are there are kept; so are engines if not `again`: they hold the encoder's work.
+    """
+
+    def made(maps: list[Path], engine: Path, footprint_m: float) -> Path:
+        if again:
+            shutil.rmtree(engine, ignore_errors=True)
+        return once(
+            engine,
+            lambda out: build(maps, out, footprint_m=footprint_m, model=model, progress=False),
+        )
+
     naip = data / "naip"
     train = [path for city in TRAIN_CITIES for path in oldest(naip / city)]
     views: list[View] = []
@@ -108,14 +120,10 @@ def val_views(data: Path, model: Path, work: Path) -> list[View]:
         )
         for on_map in (True, False):
             maps = train + (oldest(naip / "claremont") if on_map else [])
-            engine = work / f"gallery-{name}-{'on' if on_map else 'off'}"
-            shutil.rmtree(engine, ignore_errors=True)
-            build(maps, engine, footprint_m=footprint_m, model=model, progress=False)
+            engine = made(maps, work / f"gallery-{name}-{'on' if on_map else 'off'}", footprint_m)
             views.append(View(engine, frames, frames / "truth.csv", on_map, 1, 12))
     garfield = data / "drone_ortho/garfield"
-    engine = work / "gallery-garfield"
-    shutil.rmtree(engine, ignore_errors=True)
-    build([garfield / "map.tif"], engine, footprint_m=100.0, model=model, progress=False)
+    engine = made([garfield / "map.tif"], work / "gallery-garfield", 100.0)
     real = garfield / "frames", garfield / "truth.csv"
     views.append(View(engine, *real, True, ALONE, 13))
     views.append(View(work / "gallery-80-off", *real, False, ALONE, 14))

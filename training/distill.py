@@ -47,7 +47,8 @@ from edgegeo.export.onnx import export_ranker, write_json
 from edgegeo.learn import distil_validation, fusion, gating
 from edgegeo.learn.distil_recipe import DistilRecipe
 from edgegeo.learn.distilling import distil, lists_of
-from edgegeo.learn.pair_volumes import PairVolumes, pair_volumes
+from edgegeo.learn.encoded_pairs import SeenPairs
+from edgegeo.learn.pair_volumes import pair_volumes
 from edgegeo.learn.ranker_recipe import RankerRecipe
 from edgegeo.learn.ranker_training import RankerTraining
 from edgegeo.learn.recipe import load_recipe
@@ -160,12 +161,10 @@ def main(out: Path, recipe: DistilRecipe) -> dict[str, Any]:
     return report
 
 
-def teacher_verdict(scores: np.ndarray, volumes: PairVolumes) -> dict[str, Any]:
+def teacher_verdict(scores: np.ndarray, volumes: SeenPairs) -> dict[str, Any]:
     """Recall@1 of the teacher's own order on validation, beside the retriever's."""
-    there = distil_validation.as_retrieved(volumes)
-    first = np.where(there, scores, -np.inf).argmax(1)
-    recall = float(volumes.candidates.is_truth[np.arange(len(first)), first].mean())
-    before = distil_validation.before(volumes)
+    judged = distil_validation.judge_scores(scores, None, volumes)
+    recall, before = judged.recall_at_1, judged.recall_at_1_retrieval
     return {"recall_at_1": recall, "retrieval": before, "beats_retrieval": recall > before}
 
 
@@ -189,7 +188,7 @@ def export(student: Student, recipe: DistilRecipe, fused: fusion.Fusion, model: 
 
 
 def engine_of(
-    volumes: dict[str, PairVolumes], recipe: DistilRecipe, out: Path
+    volumes: dict[str, SeenPairs], recipe: DistilRecipe, out: Path
 ) -> dict[str, Any] | None:
     """Calibrate the model on the frames of val and build the engine of its maps.
 

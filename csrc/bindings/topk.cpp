@@ -3,6 +3,7 @@
 #include <array>
 
 #include "../topk/dot.h"
+#include "../topk/quantise.h"
 #include "bindings.h"
 
 namespace edgegeo {
@@ -99,6 +100,20 @@ py::tuple bound_top_k(const py::array& queries, const py::array& gallery, std::i
   return py::make_tuple(ids, scores);
 }
 
+py::tuple bound_quantise_rows(const py::array& rows) {
+  const float* data = checked<float>(rows, "rows", 2);
+  const std::size_t n = extent(rows, 0), d = extent(rows, 1);
+  py::array_t<std::int8_t> quantised(std::array<std::size_t, 2>{n, d});
+  py::array_t<float> scales(static_cast<py::ssize_t>(n));
+  std::int8_t* values = quantised.mutable_data();
+  float* of_rows = scales.mutable_data();
+  {
+    const py::gil_scoped_release nogil;
+    for (std::size_t i = 0; i != n; ++i) of_rows[i] = quantise(data + i * d, d, values + i * d);
+  }
+  return py::make_tuple(quantised, scales);
+}
+
 }  // namespace
 
 void bind_topk(py::module_& m) {
@@ -110,6 +125,8 @@ void bind_topk(py::module_& m) {
         "Exact top-k inner product over float32, float16 or int8 rows: (ids, scores), (q, k) each. "
         "int8 queries, with query_scales, against int8 rows. With groups, the ends of g groups of "
         "queries: (ids, scores, queries), (g, k) each. See csrc/topk/topk.h.");
+  m.def("quantise_rows", bound_quantise_rows, "rows"_a.noconvert(),
+        "int8 rows and their scales: ((n, d), (n,)). See csrc/topk/quantise.h.");
 }
 
 }  // namespace edgegeo

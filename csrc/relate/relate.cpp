@@ -118,23 +118,16 @@ class Relation {
 }  // namespace
 
 const Steps& steps_for(Target target) noexcept {
-  switch (target) {
-#if defined(EDGEGEO_HAS_AVX2)
-    case Target::avx2:
-      return steps_avx2;
+  if (target == Target::scalar) return steps_scalar;
+#if defined(EDGEGEO_HAS_AVX2)  // which every other set of the architecture is built upon
+  return steps_avx2;
+#elif defined(EDGEGEO_HAS_NEON)
+  static const Steps with_dotprod{steps_neon.packed_bytes, steps_neon.pack, dots_dotprod,
+                                  steps_neon.weights, steps_neon.blend};
+  return target == Target::dotprod ? with_dotprod : steps_neon;
+#else
+  return steps_scalar;
 #endif
-#if defined(EDGEGEO_HAS_NEON)
-    case Target::neon:
-      return steps_neon;
-    case Target::dotprod: {
-      static const Steps steps{steps_neon.packed_bytes, steps_neon.pack, dots_dotprod,
-                               steps_neon.weights, steps_neon.blend};
-      return steps;
-    }
-#endif
-    default:
-      return steps_scalar;
-  }
 }
 
 void relate(Grid grid, const Candidates& candidates, const Copies& copies, Search search,

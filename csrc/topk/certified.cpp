@@ -8,6 +8,7 @@
 #include "best.h"
 #include "blocks.h"
 #include "dot.h"
+#include "quantise.h"
 
 namespace edgegeo {
 namespace {
@@ -37,7 +38,7 @@ std::vector<std::int32_t> ids_of(const Candidates& candidates) {
 struct Quantised {
   explicit Quantised(View<const float> queries)
       : values(queries.rows * queries.cols), of(queries.rows) {
-    for (std::size_t q = 0; q != queries.rows; ++q) quantise(queries.row(q), queries.cols, q);
+    for (std::size_t q = 0; q != queries.rows; ++q) prepare(queries.row(q), queries.cols, q);
   }
 
   struct Query {
@@ -48,21 +49,17 @@ struct Quantised {
   std::vector<Query> of;
 
  private:
-  void quantise(const float* query, std::size_t d, std::size_t q) noexcept {
-    float largest = 0;
+  void prepare(const float* query, std::size_t d, std::size_t q) noexcept {
+    std::int8_t* of_query = values.data() + q * d;
+    const float scale = quantise(query, d, of_query);
     double square = 0, rest_square = 0;
     for (std::size_t i = 0; i != d; ++i) {
-      largest = std::max(largest, std::abs(query[i]));
+      const double rest = query[i] - double{scale} * of_query[i];
       square += double{query[i]} * query[i];
+      rest_square += rest * rest;
     }
     const double norm = std::sqrt(square) * (1 + 0x1p-20);
     const bool provable = norm >= 0x1p-60 && norm <= 0x1p62;  // not so for a NaN
-    const float scale = largest / 127;
-    for (std::size_t i = 0; provable && i != d; ++i) {
-      const double value = std::nearbyint(query[i] / scale), rest = query[i] - scale * value;
-      values[q * d + i] = static_cast<std::int8_t>(value);
-      rest_square += rest * rest;
-    }
     const double rest = std::sqrt(rest_square) * (1 + 0x1p-20) + norm * 0x1p-40;
     const double sum = norm + rest, wide = 1 + 0x1p-19, columns = static_cast<double>(d);
     of[q] = {scale, static_cast<float>(sum * wide),

@@ -1,6 +1,5 @@
 """How long an engine takes on this machine, as one table to paste into an issue."""
 
-import os
 import platform
 import time
 from dataclasses import dataclass, fields
@@ -9,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgegeo.board.check import read_parity
 from edgegeo.board.memory import Resident, resident
+from edgegeo.cpus import usable_cpus
 from edgegeo.engine import open_engine
 from edgegeo.errors import RangeError
 from edgegeo.gallery import Gallery
@@ -74,7 +73,7 @@ def bench(engine: str | Path, *, frames: int = 200, threads: int = 0) -> Bench:
         raise RangeError.of("frames", "1 or more", frames)
     opened_engine = open_engine(engine)
     frame, gsd_m = made_frame(opened_engine.gallery, opened_engine.manifest.footprint_m)
-    precision = read_parity(opened_engine).get("precision", "fp32")
+    precision = opened_engine.precision
     del opened_engine
 
     start = time.perf_counter()
@@ -93,7 +92,7 @@ def bench(engine: str | Path, *, frames: int = 200, threads: int = 0) -> Bench:
         engine=f"{localizer.manifest.model_id} in {precision}",
         machine=f"{cpu_name()}, edgegeo {here['edgegeo']}, onnxruntime {here['onnxruntime']}",
         tiles=len(localizer.gallery),
-        threads=threads or len(os.sched_getaffinity(0)),
+        threads=threads or usable_cpus(),
         candidates=len(first.candidates),
         first_fix_s=first_fix_s,
         stages_ms=timings,

@@ -1,6 +1,5 @@
 """Whether an engine gives here what it gave where it was built, and what has changed since."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +8,9 @@ from typing import Any
 from edgegeo import plans
 from edgegeo.engine import Engine, open_engine, plans_in
 from edgegeo.errors import EngineError, MissingExtraError
-from edgegeo.model_folder import PARITY
+from edgegeo.model_folder import ENCODER
 from edgegeo.provenance import versions
-from edgegeo.reference import TOLERANCE
+from edgegeo.reference import tolerance_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +25,11 @@ class Check:
     plans: Mapping[str, str]  # TensorRT plan -> whether it fits this board, or why not
 
     def __str__(self) -> str:
+        most = tolerance_of(ENCODER, self.parity.get("precision", "fp32"))
         lines = [
             f"engine       {self.engine}, {self.tiles} tiles, every file as it was built",
             f"reference    off by {self.difference:.2g} with ONNX Runtime on the CPU, "
-            f"at most {TOLERANCE:g} allowed",
+            f"at most {most:g} allowed",
         ]
         lines += _parity_lines(self.parity)
         lines += [
@@ -54,7 +54,7 @@ def check(engine: str | Path) -> Check:
         engine=found.path,
         tiles=found.manifest.tiles,
         difference=found.check_reference(),
-        parity=read_parity(found),
+        parity=found.parity(),
         changed={n: (str(v), str(here[n])) for n, v in built.items() if n in here and here[n] != v},
         plans=judge_plans(found),
     )
@@ -74,19 +74,6 @@ def judge_plans(engine: Engine, candidates: int = 12) -> dict[str, str]:
         plan: "fits this board" if why is None else f"would be rebuilt: {why}"
         for plan, why in whys.items()
     }
-
-
-def read_parity(engine: Engine) -> dict[str, Any]:
-    """Return what the export of the engine's networks measured; empty where it wrote nothing."""
-    if PARITY not in engine.manifest.files:
-        return {}
-    try:
-        found = json.loads((engine.path / PARITY).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise EngineError(f"{engine.path / PARITY} cannot be read: {error}") from error
-    if not isinstance(found, dict):
-        raise EngineError(f"{engine.path / PARITY} must hold an object, got {found!r:.80}")
-    return found
 
 
 def _parity_lines(parity: Mapping[str, Any]) -> list[str]:

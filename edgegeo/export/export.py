@@ -18,7 +18,7 @@ from edgegeo.building.plan import DEFAULT_FOOTPRINT_M, TILE_OF_FOOTPRINT
 from edgegeo.errors import DataError, EngineError, RangeError
 from edgegeo.export.checkpoint import is_whitened, load_student
 from edgegeo.export.half import halved
-from edgegeo.export.int8 import quantise
+from edgegeo.export.int8 import fit_int8
 from edgegeo.export.onnx import export_student, write_json
 from edgegeo.export.parity import compare, speed_up
 from edgegeo.export.pictures import frame_pictures, tile_pictures
@@ -28,7 +28,7 @@ from edgegeo.models.student import Student
 from edgegeo.reference import Arrays, reference_images, run_reference
 
 PRECISIONS = ("fp32", "fp16", "int8")
-TILES, FRAMES = 256, 128  # pictures: int8 is fitted on every second, and judged on the others
+TILES, FRAMES = 256, 128  # pictures: int8 is fitted on every second at most
 COMPARED = 32  # pictures that both sides encode and rank
 MAX_RECALL_LOSS = 0.01
 MIN_TIMES_FASTER = 1.05  # less is within what a busy machine shakes
@@ -63,8 +63,9 @@ def export(
         precision: "fp32"; "fp16": half inside, float32 in and out; "int8": the encoder's
             convolutions, for which `imagery` must hold maps.
         imagery: what int8 is fitted on, and what any precision is judged on. With maps Recall@1
-            goes into the report, of the frames with their truth, or of frames simulated out of
-            the maps; without maps only the outputs on made patterns are compared.
+            goes into the report, of the frames with their truth, which int8 is not fitted on, or
+            of frames simulated out of the maps; without maps only the outputs on made patterns
+            are compared.
         like: a model folder of the same weights, whose id, calibration and card are kept; the
             shipped one by default, if it is of the same weights.
         max_recall_loss: int8 that loses more Recall@1 (after ranking) is refused, and int8 whose
@@ -97,17 +98,17 @@ def export(
     with tempfile.TemporaryDirectory(prefix=f"{out.name}.", dir=out.parent) as scratch:
         plain, made = Path(scratch) / "float32", Path(scratch) / "made"
         export_student(student, plain, "", {})
-        seen = reference_images(student.encoder.config.px)
+        fitted = others = reference_images(student.encoder.config.px)
         if imagery.maps:
-            seen = _pictures(imagery, student.encoder.config.px)
-        fitted, others = seen[::2], seen[1::2]
-        _write(student, plain, made, precision, fitted)
-        judged = spread(others if precision == "int8" and len(others) else seen, COMPARED)
+            fitted, others = _pictures(imagery, student.encoder.config.px)
+        fit = _write(student, plain, made, precision, fitted)
+        judged = spread(others if len(others) else fitted, COMPARED)
         report: dict[str, Any] = {
             "precision": precision,
             "pictures": _pictures_are(imagery),
             "differences": compare(student, made, judged),
             "bytes": sum((made / name).stat().st_size for name in (ENCODER, RANKER)),
+            **fit,
         }
         if precision != "fp32":
             report["times_faster"] = speed_up(plain, made, judged)
@@ -136,12 +137,19 @@ def spread(pictures: Pictures, count: int) -> Pictures:
     return np.asarray(pictures[rows])
 
 
-def _pictures(imagery: Imagery, px: int) -> Pictures:
+def _pictures(imagery: Imagery, px: int) -> tuple[Pictures, Pictures]:
+    """Return the pictures that int8 is fitted on, and the others, which judge.
+
+    Frames with a truth only judge: Recall@1 is theirs.
+    """
     tile_m = TILE_OF_FOOTPRINT * imagery.footprint_m
-    found = [tile_pictures(imagery.maps, tile_m, px, TILES)]
-    if imagery.frames is not None:
-        found.append(frame_pictures(imagery.frames, tile_m, px, FRAMES))
-    return np.concatenate(found)
+    tiles = tile_pictures(imagery.maps, tile_m, px, TILES)
+    if imagery.frames is None:
+        return tiles[::2], tiles[1::2]
+    frames = frame_pictures(imagery.frames, tile_m, px, FRAMES)
+    if imagery.truth is not None:
+        return tiles[::2], np.concatenate([tiles[1::2], frames])
+    return np.concatenate([tiles[::2], frames[::2]]), np.concatenate([tiles[1::2], frames[1::2]])
 
 
 def _pictures_are(imagery: Imagery) -> str:
@@ -150,15 +158,19 @@ def _pictures_are(imagery: Imagery) -> str:
     return "tiles" if imagery.frames is None else "tiles and crops of frames"
 
 
-def _write(student: Student, plain: Path, made: Path, precision: str, fitted: Pictures) -> None:
+def _write(
+    student: Student, plain: Path, made: Path, precision: str, fitted: Pictures
+) -> dict[str, Any]:
+    """Write both networks; return what int8 chose."""
     if precision == "fp16":
         export_student(halved(student), made, "", {}, products=torch.float16)
     elif precision == "int8":
         made.mkdir()
         shutil.copy(plain / RANKER, made / RANKER)
-        quantise(plain / ENCODER, made / ENCODER, fitted)
+        return {"int8": fit_int8(plain / ENCODER, made / ENCODER, fitted)}
     else:
         shutil.copytree(plain, made)
+    return {}
 
 
 def _write_card(

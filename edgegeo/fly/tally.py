@@ -64,3 +64,8 @@ class Problems:
                 self._said_us[kind] = now_us
                 self._say(now_us, sentence)
         self._held = set(kinds)
+        self._said_us = {
+            kind: said_us
+            for kind, said_us in self._said_us.items()
+            if kind in kinds or now_us - said_us < self._quiet_us
+        }

@@ -1,17 +1,17 @@
-"""What a relation is worth on mined lists: Recall@1 beside the retriever's, and metres."""
+"""What a ranker is worth on mined lists: Recall@1 beside the retriever's, AP, and metres."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from edgegeo.evaluation.ranking_metrics import ap_game4loc
+from edgegeo.learn.encoded_pairs import SeenPairs
 from edgegeo.learn.fusion import FrameScores
-from edgegeo.learn.pair_volumes import PairVolumes
 from edgegeo.models.encoder import EncoderConfig
 from edgegeo.models.ranker import peak
-from edgegeo.models.student import Relation
 
 GRID = EncoderConfig().grid
 AT_ONCE = 64  # lists
@@ -21,8 +21,9 @@ class Judged(NamedTuple):
     """Of the lists as the retriever had them: a truth that was forced in is not there."""
 
     recall_at_1_retrieval: float
-    recall_at_1: float  # by the relation alone
+    recall_at_1: float  # by the ranker alone
     median_m: float | None  # error of the first candidate's position; None without places
+    ap: float  # Game4Loc's, within the list; 0 for one without a truth
 
     def better_than(self, other: "Judged") -> bool:
         mine, theirs = self.median_m or 0.0, other.median_m or 0.0
@@ -30,46 +31,59 @@ class Judged(NamedTuple):
 
 
 @torch.no_grad()
-def score(relation: Relation, volumes: PairVolumes) -> tuple[NDArray[np.float64], Tensor]:
-    """Return relevance (q, n) of every pair, and offsets (q, n, 2) as (east, north)."""
+def score(ranker: nn.Module, pairs: SeenPairs) -> tuple[NDArray[np.float64], Tensor]:
+    """Return relevance (q, n) of every pair, and offsets (q, n, 2) as (east, north).
+
+    `ranker` takes the inputs of `pairs`, float32, and gives logits (q, n, s, s) over shifts.
+    """
     scores, offsets = [], []
-    for first in range(0, len(volumes.cosine), AT_ONCE):
+    for first in range(0, len(pairs.offset), AT_ONCE):
         some = slice(first, first + AT_ONCE)
-        cosine, overlap = map(torch.from_numpy, (volumes.cosine[some], volumes.overlap[some]))
-        logits = relation(cosine.float(), overlap.float()).flatten(2)
+        seen = [torch.from_numpy(array[some]).float() for array in pairs.seen]
+        logits = ranker(*seen).flatten(2)
         scores.append(torch.logsumexp(logits, 2))
         offsets.append(peak(logits.flatten(0, 1), GRID)[0].reshape(*logits.shape[:2], 2))
     return torch.cat(scores).double().numpy(), torch.cat(offsets)
 
 
-def judge(relation: Relation, volumes: PairVolumes) -> Judged:
-    """Re-rank the lists by the relation alone; a tie goes to the retriever's order."""
-    relevance, offsets = score(relation, volumes)
-    order = np.where(as_retrieved(volumes), relevance, -np.inf).argmax(1)
-    rows = np.arange(len(order))
+def judge(ranker: nn.Module, pairs: SeenPairs) -> Judged:
+    """Re-rank the lists by the ranker alone; a tie goes to the retriever's order."""
+    return judge_scores(*score(ranker, pairs), pairs)
+
+
+def judge_scores(relevance: NDArray[Any], offsets: Tensor | None, pairs: SeenPairs) -> Judged:
+    """Judge what `score` gave; without offsets, as of a ranker that gives none, no metres."""
+    ranked = order(relevance, pairs)
+    rows, first = np.arange(len(ranked)), ranked[:, 0]
     metres = None
-    if volumes.tile_m is not None and np.isfinite(volumes.offset[rows, order]).all():
-        true = volumes.offset[rows, order] * np.array([1, -1])  # east, north
-        off = np.linalg.norm(offsets.numpy()[rows, order] - true, axis=1)
-        metres = float(np.median(off)) * volumes.tile_m
-    truth = volumes.candidates.is_truth
-    return Judged(before(volumes), float(truth[rows, order].mean()), metres)
+    true = pairs.offset[rows, first] * np.array([1, -1])  # east, north
+    if offsets is not None and pairs.tile_m is not None and np.isfinite(true).all():
+        off = np.linalg.norm(offsets.numpy()[rows, first] - true, axis=1)
+        metres = float(np.median(off)) * pairs.tile_m
+    right = np.take_along_axis(pairs.candidates.is_truth & as_retrieved(pairs), ranked, axis=1)
+    precision = [ap_game4loc(np.flatnonzero(row).tolist()) or 0.0 for row in right]
+    return Judged(before(pairs), float(right[:, 0].mean()), metres, float(np.mean(precision)))
 
 
-def before(volumes: PairVolumes) -> float:
+def order(relevance: NDArray[Any], pairs: SeenPairs) -> NDArray[np.int64]:
+    """Return (q, n) columns of each list, best first; what the retriever had not put there last."""
+    return np.where(as_retrieved(pairs), -relevance, np.inf).argsort(1, kind="stable")
+
+
+def before(pairs: SeenPairs) -> float:
     """Return Recall@1 of retrieval: the first of each list, unless it was forced in."""
-    return float((volumes.candidates.is_truth & as_retrieved(volumes))[:, 0].mean())
+    return float((pairs.candidates.is_truth & as_retrieved(pairs))[:, 0].mean())
 
 
-def as_retrieved(volumes: PairVolumes) -> NDArray[np.bool_]:
+def as_retrieved(pairs: SeenPairs) -> NDArray[np.bool_]:
     """Return (q, n): the candidates the retriever itself has put there."""
-    found = volumes.candidates
+    found = pairs.candidates
     return (found.rows >= 0) & ~(found.forced[:, None] & found.is_truth)
 
 
-def frame_scores(relevance: NDArray[np.float64], volumes: PairVolumes) -> list[FrameScores]:
+def frame_scores(relevance: NDArray[np.float64], pairs: SeenPairs) -> list[FrameScores]:
     """Return what `fusion.fit_fusion` needs of each list."""
-    found, there = volumes.candidates, as_retrieved(volumes)
+    found, there = pairs.candidates, as_retrieved(pairs)
     return [
         FrameScores(
             relevance=relevance[i, there[i]],
@@ -77,7 +91,7 @@ def frame_scores(relevance: NDArray[np.float64], volumes: PairVolumes) -> list[F
             near=found.is_truth[i, there[i]],
             right_found=found.is_truth[i, there[i]],
             right_ranked=found.is_truth[i, there[i]],
-            block=volumes.blocks[i],
+            block=pairs.blocks[i],
         )
         for i in range(len(found.rows))
     ]

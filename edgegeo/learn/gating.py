@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgegeo import fix
-from edgegeo import gate as gating
+from edgegeo import fix, ranking_gate
 from edgegeo.calibration import Calibration, Gate
 from edgegeo.evaluation.bootstrap import paired_difference
 from edgegeo.learn.calibrating import (
@@ -49,9 +48,9 @@ def judge(s: Sample, calibration: Calibration) -> Outcome:
     if not reranked:
         s = without_ranker(s)
     gate, used = calibration.gate, calibration
-    if gate is not None and gating.lead_of(s.ranked, s.tile_m) >= gate.least_lead:
+    if gate is not None and ranking_gate.lead_of(s.ranked, s.tile_m) >= gate.least_lead:
         first = alone(s)
-        if gating.settles(weigh(first, calibration), calibration, gate):
+        if ranking_gate.settles(weigh(first, calibration), calibration, gate):
             s, used, reranked = first, calibration.of_first_alone(gate), False
     evidence = weigh(s, calibration)
     p = used.probability(evidence.features)
@@ -80,7 +79,7 @@ def fit_gate(samples: Sequence[Sample], calibration: Calibration) -> Calibration
     gate = Gate(least_lead=0.0, sure=1.0, probability_weights=tuple(map(float, weights)))
     of_first = calibration.of_first_alone(gate)
     p = np.array([of_first.probability(e.features) for e in evidence])
-    lead = np.array([gating.lead_of(s.ranked, s.tile_m) for s in samples])
+    lead = np.array([ranking_gate.lead_of(s.ranked, s.tile_m) for s in samples])
     before = [judge(s, calibration) for s in samples]
     weight, on_map = weight_of(samples), np.array([s.truth is not None for s in samples])
     fitted = calibration

@@ -9,12 +9,12 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,10 @@ from edgegeo.logs.mcapread import NAME
 from edgegeo.sighting import Estimate
 from edgegeo.sources.opencv import require_cv2
 from edgegeo.types import Fix
+
+if TYPE_CHECKING:
+    from mcap.data_stream import RecordBuilder
+    from mcap.records import ChunkIndex
 
 CHUNK_BYTES = 32_768  # what a kill may cost: under a second of a flight
 THUMBNAIL_PX = 320  # long side
@@ -67,6 +71,8 @@ class FlightLog:
         except OSError as error:
             raise DataError(f"cannot write {path}: {error.strerror or error}") from error
         self._writer = Writer(cast("BinaryIO", _Whole(self._file)), chunk_size=CHUNK_BYTES)
+        # Its own name for it: were it another one day, memory would grow, and a test says so.
+        self._writer._Writer__chunk_indices = _PackedIndex()  # type: ignore[attr-defined]
         self._lock = threading.Lock()
         self._channels: dict[str, int] = {}
         self._state: str | None = None
@@ -185,6 +191,30 @@ class FlightLog:
             "position_covariance": [ee, en, 0.0, en, nn, 0.0, 0.0, 0.0, 0.0],
             "position_covariance_type": UNKNOWN if cov_m2 is None else FULL,
         }
+
+
+class _PackedIndex:
+    """Where the chunks are, as the bytes that end the file: stands for the writer's own list.
+
+    The writer keeps an object a chunk until then, of 0.8 kB: megabytes in an hour's flight. It
+    only appends to its list, and at the end calls `write` of what that holds.
+    """
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def append(self, index: "ChunkIndex") -> None:
+        from mcap.data_stream import RecordBuilder
+
+        record = RecordBuilder()
+        index.write(record)
+        self._bytes += record.end()  # type: ignore[no-untyped-call]
+
+    def __iter__(self) -> "Iterator[_PackedIndex]":
+        yield self
+
+    def write(self, summary: "RecordBuilder") -> None:
+        summary.write(self._bytes)
 
 
 class _Whole:

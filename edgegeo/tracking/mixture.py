@@ -1,10 +1,11 @@
 """The belief: a mixture of Gaussians over where the camera is, and the chance of none of them.
 
 Each part's state is (east, north; error of the velocity, east, north; bias of the fixes, east,
-north), in metres and metres per second. Both errors are first-order Gauss-Markov processes, so
-that many frames of one second do not make the uncertainty vanish: the shaping filter for
-coloured noise, Bar-Shalom, Li and Kirubarajan, "Estimation with Applications to Tracking and
-Navigation" (2001), section 8.2.
+north; errors of the camera's pose in standard deviations), in metres and metres per second. The
+errors are first-order Gauss-Markov processes, so that many frames of one second do not make the
+uncertainty vanish: the shaping filter for coloured noise, Bar-Shalom, Li and Kirubarajan,
+"Estimation with Applications to Tracking and Navigation" (2001), section 8.2. Those of the pose
+turn with the vehicle, so that its turns tell them from an error of the position.
 """
 
 import math
@@ -14,21 +15,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgegeo.sighting import POSE_ERRORS
 from edgegeo.tracking.motion import Leg
 from edgegeo.tracking.settings import TrackSettings
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-POSITION, VELOCITY, BIAS = slice(0, 2), slice(2, 4), slice(4, 6)
+STATES = 6 + len(POSE_ERRORS)
+POSITION, VELOCITY, BIAS, POSE = slice(0, 2), slice(2, 4), slice(4, 6), slice(6, STATES)
 COLUMNS = ("mean", "cov", "weight", "name", "since_us", "supported_us", "sightings")
-SEEN = np.hstack([np.eye(2), np.zeros((2, 2)), np.eye(2)])  # a fix shows position and bias
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Mixture:
     """n parts around an origin, at one moment.
 
-    mean (n, 6), cov (n, 6, 6), weight (n,); `elsewhere` is the chance that no part holds, and
+    mean (n, 10), cov (n, 10, 10), weight (n,); `elsewhere` is the chance that no part holds, and
     with the weights adds up to 1. Of each part: name (n,) its line of descent; since_us,
     supported_us (n,) the first and the last sighting that put it there; sightings (n,) how many.
     """
@@ -71,8 +73,8 @@ def nowhere(time_us: int, lat0_deg: float, lon0_deg: float) -> Mixture:
         time_us=time_us,
         lat0_deg=lat0_deg,
         lon0_deg=lon0_deg,
-        mean=np.zeros((0, 6)),
-        cov=np.zeros((0, 6, 6)),
+        mean=np.zeros((0, STATES)),
+        cov=np.zeros((0, STATES, STATES)),
         weight=np.zeros(0),
         elsewhere=1.0,
         name=none,
@@ -112,17 +114,18 @@ def predict(belief: Mixture, leg: Leg, settings: TrackSettings) -> Mixture:
 def _transition(
     seconds: float, sigma_m_s: float, lasting_s: float, settings: TrackSettings
 ) -> tuple[Floats, Floats]:
-    """Return the exact transition (6, 6) and its noise of the two Gauss-Markov processes."""
+    """Return the exact transition (10, 10) and its noise of the Gauss-Markov processes."""
     keep = math.exp(-seconds / lasting_s)
     bias = math.exp(-seconds / settings.bias_s)
-    step = np.diag([1.0, 1.0, keep, keep, bias, bias])
+    pose = math.exp(-seconds / settings.pose_s)
+    step = np.diag([1.0, 1.0, keep, keep, bias, bias, *[pose] * len(POSE_ERRORS)])
     step[0, 2] = step[1, 3] = lasting_s * (1 - keep)
     variance = sigma_m_s**2
     pp = 2 * lasting_s * seconds - 4 * lasting_s**2 * (1 - keep) + lasting_s**2 * (1 - keep**2)
     pv = variance * lasting_s * (1 - keep) ** 2
     own = [max(0.0, variance * pp) + settings.walk_m2_s * seconds]
     own += [variance * (1 - keep**2), settings.bias_sigma_m**2 * (1 - bias**2)]
-    noise = np.diag(np.repeat(own, 2))
+    noise = np.diag(np.append(np.repeat(own, 2), [1 - pose**2] * len(POSE_ERRORS)))
     noise[0, 2] = noise[2, 0] = noise[1, 3] = noise[3, 1] = pv
     return step, noise
 

@@ -20,8 +20,9 @@ class TrackSettings:
     confirm_s: float = 1.2  # a place must be seen over this long before it is believed
     confirm_sightings: int = 3  # ... and at least so often
     correlation_s: float = 0.1  # the fast part of a frame's error lasts so long
-    bias_sigma_m: float = 1.0  # the slow part: map, calibration, mounting; one axis
+    bias_sigma_m: float = 1.0  # the slow part: map and calibration; one axis
     bias_s: float = 10.0  # ... and how long it lasts
+    pose_s: float = 120.0  # an error of attitude lasts tens of seconds, one of mounting for ever
     velocity_bias_s: float = 15.0  # how long an error of the measured velocity lasts
     velocity_floor_m_s: float = 0.3  # no velocity is trusted more than this
     velocity_stale_s: float = 0.5  # a measured velocity holds for so long
@@ -30,7 +31,7 @@ class TrackSettings:
     walk_m2_s: float = 0.05  # variance of the position that no velocity explains, per second
     fresh_s: float = 1.0  # without a supporting sighting for longer it is dead reckoning
     late_s: float = 2.0  # a sighting older than this is dropped; a call gap this long is a jump
-    found: float = 0.9  # probability at which a position is given again
+    found: float = 0.9  # probability of the right place at which a position is given again
     lost: float = 0.5  # ... and below which it is given no more
 
     def __post_init__(self) -> None:

@@ -6,8 +6,17 @@ from dataclasses import replace
 import numpy as np
 
 from edgegeo import geodesy
-from edgegeo.sighting import Sighting
-from edgegeo.tracking.mixture import BIAS, POSITION, SEEN, VELOCITY, Floats, Mixture, reduce
+from edgegeo.sighting import POSE_ERRORS, Sighting
+from edgegeo.tracking.mixture import (
+    BIAS,
+    POSE,
+    POSITION,
+    STATES,
+    VELOCITY,
+    Floats,
+    Mixture,
+    reduce,
+)
 from edgegeo.tracking.settings import TrackSettings
 
 NEGLIGIBLE = 1e-6  # share of a part below which a way to explain a sighting is left out
@@ -33,15 +42,16 @@ def update(
         [h.lat_deg for h in says], [h.lon_deg for h in says], belief.lat0_deg, belief.lon0_deg
     )
     place = np.column_stack([east, north]).reshape(-1, 2)
-    cov = np.array([((h.cov_m2[0], h.cov_m2[1]), h.cov_m2[1:]) for h in says]).reshape(-1, 2, 2)
+    shows = shown(sighting)
+    cov = own_cov(sighting)[[h.weight > NEGLIGIBLE for h in sighting.hypotheses]]
     says_weight = (1 - settings.outlier) * np.array([h.weight for h in says])
     useless = 1 - float(says_weight.sum())
     gap_s = math.inf if belief.sighted_us is None else 1e-6 * (belief.time_us - belief.sighted_us)
     power = math.tanh(gap_s / (2 * settings.alike_s))
 
     # 2. How well each part explains each place.
-    apart = place[None] - (belief.mean @ SEEN.T)[:, None]
-    seen = SEEN @ belief.cov @ SEEN.T
+    apart = place[None] - (belief.mean @ shows.T)[:, None]
+    seen = shows @ belief.cov @ shows.T
     total = seen[:, None] + cov[None]
     far = np.einsum("nki,nki->nk", apart, np.linalg.solve(total, apart[..., None])[..., 0])
     density = np.exp(-0.5 * far) / (2 * math.pi * np.sqrt(np.linalg.det(total)))
@@ -53,7 +63,8 @@ def update(
     idle = replace(belief, weight=reach * useless / likelihood)
     rows, columns = np.nonzero(explained > NEGLIGIBLE * likelihood[:, None])
     drawn = belief.take(rows)
-    mean, spread = _draw(drawn, place[columns], _fast_part(cov[columns], gap_s, settings))
+    noise = _fast_part(cov[columns], gap_s, settings)
+    mean, spread = _draw(drawn, shows, place[columns], noise)
     drawn = replace(
         drawn,
         mean=mean,
@@ -64,7 +75,8 @@ def update(
     )
 
     # 4. From elsewhere, where the likelihood's mean is 1, new parts are born.
-    born = _births(belief, place, cov, belief.elsewhere * says_weight, sigma_m_s, settings)
+    weight = belief.elsewhere * says_weight
+    born = _births(belief, shows, place, cov, weight, sigma_m_s, settings)
     joined = idle.join(drawn, born)
     scale = float(joined.weight.sum()) + belief.elsewhere * useless
     return reduce(
@@ -76,6 +88,22 @@ def update(
             sighted_us=belief.time_us,
         )
     )
+
+
+def shown(sighting: Sighting) -> Floats:
+    """Return (2, 10), which of the state shows in a sighting: position, bias, the pose's errors."""
+    shows = np.zeros((2, STATES))
+    shows[:, POSITION] = shows[:, BIAS] = np.eye(2)
+    for column, moved_m in enumerate(sighting.pose_m, POSE.start):
+        shows[:, column] = moved_m
+    return shows
+
+
+def own_cov(sighting: Sighting) -> Floats:
+    """Return (n, 2, 2), the covariances of the hypotheses less what the pose's errors make."""
+    covs = [((h.cov_m2[0], h.cov_m2[1]), h.cov_m2[1:]) for h in sighting.hypotheses]
+    moved_m = np.array(sighting.pose_m).reshape(-1, 2)
+    return np.asarray(np.array(covs).reshape(-1, 2, 2) - moved_m.T @ moved_m)
 
 
 def _fast_part(cov: Floats, gap_s: float, settings: TrackSettings) -> Floats:
@@ -90,18 +118,19 @@ def _fast_part(cov: Floats, gap_s: float, settings: TrackSettings) -> Floats:
     return np.asarray(cov * (share * alike)[:, None, None])
 
 
-def _draw(belief: Mixture, place: Floats, noise: Floats) -> tuple[Floats, Floats]:
+def _draw(belief: Mixture, shows: Floats, place: Floats, noise: Floats) -> tuple[Floats, Floats]:
     """Kalman update of each part by its own place, in Joseph's form."""
-    total = SEEN @ belief.cov @ SEEN.T + noise
-    gain = np.swapaxes(np.linalg.solve(total, SEEN @ belief.cov), 1, 2)
-    mean = belief.mean + np.einsum("nij,nj->ni", gain, place - belief.mean @ SEEN.T)
-    keep = np.eye(6) - gain @ SEEN
+    total = shows @ belief.cov @ shows.T + noise
+    gain = np.swapaxes(np.linalg.solve(total, shows @ belief.cov), 1, 2)
+    mean = belief.mean + np.einsum("nij,nj->ni", gain, place - belief.mean @ shows.T)
+    keep = np.eye(STATES) - gain @ shows
     cov = keep @ belief.cov @ np.swapaxes(keep, 1, 2) + gain @ noise @ np.swapaxes(gain, 1, 2)
     return mean, (cov + np.swapaxes(cov, 1, 2)) / 2
 
 
 def _births(
     belief: Mixture,
+    shows: Floats,
     place: Floats,
     cov: Floats,
     weight: Floats,
@@ -111,13 +140,16 @@ def _births(
     count = len(place)
     speed = settings.speed_sigma_m_s if sigma_m_s is None else sigma_m_s
     slow = np.minimum(settings.bias_sigma_m**2, 0.75 * np.linalg.eigvalsh(cov)[:, 0])
-    mean, spread = np.zeros((count, 6)), np.zeros((count, 6, 6))
+    mean, spread = np.zeros((count, STATES)), np.zeros((count, STATES, STATES))
     mean[:, POSITION] = place
-    spread[:, POSITION, POSITION] = cov
+    spread[:, POSITION, POSITION] = cov + shows[:, POSE] @ shows[:, POSE].T
     spread[:, VELOCITY, VELOCITY] = speed**2 * np.eye(2)
     spread[:, BIAS, BIAS] = slow[:, None, None] * np.eye(2)
+    spread[:, POSE, POSE] = np.eye(len(POSE_ERRORS))
     # The place is the fix less its bias: an error of the one is an error of the other.
     spread[:, POSITION, BIAS] = spread[:, BIAS, POSITION] = -spread[:, BIAS, BIAS]
+    spread[:, POSITION, POSE] = -shows[:, POSE]
+    spread[:, POSE, POSITION] = -shows[:, POSE].T
     now = np.full(count, belief.time_us, np.int64)
     return replace(
         belief,

@@ -19,9 +19,9 @@ from edgegeo.camera_sighting import sighting
 from edgegeo.given import Given
 from edgegeo.sighting import Estimate, State
 from edgegeo.types import Candidate, Fix
+from tests.autopilot.listening import port as port
+from tests.autopilot.listening import until
 from tests.autopilot.peer import Peer
-from tests.autopilot.test_link import port as port
-from tests.autopilot.test_link import until
 
 LAT, LON = 59.4, 24.7
 CAMERA = camera_from_fov(640, 480, 60.0, mount_yaw_deg=90.0)

@@ -116,6 +116,15 @@ def test_a_dropped_session_gives_its_memory_back(folder):
     assert not cuda.memory
 
 
+def test_too_little_memory_to_load_gives_back_what_was_taken(folder):
+    cuda = CudaDouble(memory_bytes=100_000)  # of the 600 kB that 32 crops need
+    with pytest.raises(EngineError, match="cudaErrorMemoryAllocation"):
+        session_of(folder, "encoder.onnx", cuda)
+    gc.collect()
+    assert cuda.calls.count("cudaMalloc") > 1
+    assert not cuda.memory
+
+
 @pytest.mark.parametrize(
     "inputs",
     [

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 from edgegeo.backends.tensorrt import Session
 from edgegeo.backends.tensorrt_builder import build_plan
 from edgegeo.errors import EngineError
-from edgegeo.export.int8 import quantise
+from edgegeo.export.int8 import fit_int8
 from edgegeo.model_folder import ENCODER, RANKER, SHIPPED
 from edgegeo.plans import sides_of
 from edgegeo.reference import reference_images
@@ -53,7 +53,7 @@ def fp16(tmp_path_factory):
 @pytest.fixture(scope="module")
 def int8(tmp_path_factory):
     out = tmp_path_factory.mktemp("int8")
-    quantise(SHIPPED / ENCODER, out / ENCODER, reference_images(128))
+    fit_int8(SHIPPED / ENCODER, out / ENCODER, reference_images(128))
     return out
 
 

@@ -1,6 +1,10 @@
-"""Re-ranking 32 candidates: the student with stored tokens, without, and an LVLM of 2B's layers.
+"""Re-ranking 32 candidates: the student with stored tokens, without, its parts, and an LVLM.
 
 python -m tests.bench.bench_rerank [--layers 2]    # prints one Markdown table
+
+"Correlation alone" is the ranker with nothing learned: what it tells of where frames lie, and the
+bar for what learning may cost. Cross-attention is models/cross_attention.py, from tokens that are
+stored already halved. Runs of all but the LVLM take turns, so that a busy machine slows all alike.
 
 The LVLM has the architecture of Qwen2-VL-2B with random weights on one 224 px tile and one 224 px
 frame a candidate, in float32: a CPU with AVX2 alone runs bfloat16 slower. Only some decoder layers
@@ -10,30 +14,45 @@ retrieval needs anyway, counts for none of them.
 """
 
 import argparse
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from edgegeo import pairs
 from edgegeo.backends.onnxruntime import Session
+from edgegeo.export.onnx import export_ranker, to_onnx
 from edgegeo.model_folder import ENCODER, RANKER, SHIPPED
+from edgegeo.models.cross_attention import CrossAttention
+from edgegeo.models.encoder import EncoderConfig
+from edgegeo.models.student import Relation, Student
 from edgegeo.search import quantise_rows
 
-K, THREADS, REPEATS = 32, 1, 5
+K, THREADS, REPEATS = 32, 1, 9
 LAYERS, TOKENS = 28, 2 * (224 // 28) ** 2 + 24  # of Qwen2-VL-2B; two pictures and the prompt
 
 
-def processor_ms(run: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Median processor time of one thread: a busy machine does not count."""
-    run()  # warm up
-    times = []
+class Correlation(Relation):
+    """A relation that has learned nothing, and does not look."""
+
+    def forward(self, cosine: torch.Tensor, overlap: torch.Tensor) -> torch.Tensor:
+        return self.log_gain.exp() * cosine * (overlap + 1e-4).pow(self.power) - self.null
+
+
+def processor_ms(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Median processor time of one thread, the runs taking turns."""
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for run in runs.values():
+        run()  # warm up
     for _ in range(repeats):
-        start = time.process_time()
-        run()
-        times.append(time.process_time() - start)
-    return 1e3 * float(np.median(times))
+        for name, run in runs.items():
+            start = time.process_time()
+            run()
+            times[name].append(time.process_time() - start)
+    return {name: 1e3 * float(np.median(taken)) for name, taken in times.items()}
 
 
 def decoder_ms(layers: int) -> float:
@@ -57,9 +76,20 @@ def decoder_ms(layers: int) -> float:
     model = Qwen2VLTextModel(config).eval()
     hidden = torch.randn(1, TOKENS, 1536)
     with torch.no_grad():
-        return (
-            processor_ms(lambda: model(inputs_embeds=hidden, use_cache=False), 3) / layers * LAYERS
-        )
+        run = {"": lambda: model(inputs_embeds=hidden, use_cache=False)}
+        return processor_ms(run, 3)[""] / layers * LAYERS
+
+
+def exported(folder: Path) -> tuple[Session, Session]:
+    """Return sessions of the correlation alone and of cross-attention, whatever their weights."""
+    student = Student(EncoderConfig())
+    student.relation = Correlation()
+    export_ranker(student, folder / "correlation.onnx")
+    tokens = torch.rand(1, 1, 64, 32), torch.rand(1, K, 64, 32)
+    to_onnx(
+        CrossAttention(), tokens, folder / "attention.onnx", {"frame": {}, "tile": {}}, ["logits"]
+    )
+    return tuple(Session(folder / f"{n}.onnx", THREADS) for n in ("correlation", "attention"))
 
 
 def main(layers: int) -> None:
@@ -71,22 +101,34 @@ def main(layers: int) -> None:
     frame = encoder.run({"image": images[:1]})["tokens"]
     rows = np.arange(K, dtype=np.int32)
 
-    def related(tokens: np.ndarray) -> None:
+    halved = rng.standard_normal((1, K, 64, 32), dtype=np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        correlation, attention = exported(Path(folder))
+
+    def related(network: Session, tokens: np.ndarray) -> None:
         copy, move = np.zeros(K, np.int64), np.full(K, 13, np.int64)
         given = {"query_tokens": frame, "copy": copy, "move": move, "candidate_tokens": tokens}
-        ranker.run(given)
+        network.run(given)
 
-    with_stored = processor_ms(lambda: related(pairs.gather(stored, scales, rows)))
-    without = processor_ms(lambda: related(encoder.run({"image": images})["tokens"]))
-    lvlm = K * decoder_ms(layers)
+    runs = {
+        "student, stored tokens": lambda: related(ranker, pairs.gather(stored, scales, rows)),
+        "student, tiles encoded in flight": lambda: related(
+            ranker, encoder.run({"image": images})["tokens"]
+        ),
+        "correlation alone, stored tokens": lambda: related(
+            correlation, pairs.gather(stored, scales, rows)
+        ),
+        "cross-attention, stored tokens": lambda: attention.run(
+            {"frame": halved[:, :1], "tile": halved}
+        ),
+    }
+    found = processor_ms(runs, REPEATS)
+    found[f"Qwen2-VL-2B's decoder, from {layers} of 28 layers, float32"] = K * decoder_ms(layers)
+    student = found["student, stored tokens"]
     print(f"{K} candidates, one thread, processor time, median\n")
     print("| ranker | ms | times the student |\n|---|---|---|")
-    for name, ms in (
-        ("student, stored tokens", with_stored),
-        ("student, tiles encoded in flight", without),
-        (f"Qwen2-VL-2B's decoder, from {layers} of 28 layers, float32", lvlm),
-    ):
-        print(f"| {name} | {ms:.1f} | {ms / with_stored:.1f} |")
+    for name, ms in found.items():
+        print(f"| {name} | {ms:.1f} | {ms / student:.2f} |")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Exact search beside what else one could use, in one process, contestants taking turns.
 
-    python -m tests.bench.bench_topk [--rows 1000000] [--width 256] [--repeats 9] [--threads 2]
-    python -m tests.bench.bench_topk --embeddings ROWS.npy     # (n, d) float32, your own
+    python -m tests.bench.bench_topk [--rows 1000000] [--width 256] [--repeats 9] [--only PART]
+    python -m tests.bench.bench_topk --engine FIELD.edgegeo     # a real gallery's embeddings
 
 Prints one Markdown table. The peers come by `pip install -e '.[bench]'`; those not there are named.
 Times are medians of calls from Python, k is 32. "the limit" is what reading the rows' bytes takes
@@ -19,6 +19,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin on woul
 import numpy as np
 
 from edgegeo import _core, search
+from edgegeo.engine import open_engine
 from edgegeo.index import Coarse, coarse_rows
 from edgegeo.timing import medians_ms
 from tests.bench import topk_peers
@@ -38,6 +39,14 @@ def clustered(rng, n, d):
     rows = 0.5 * rng.standard_normal((n, d), dtype=np.float32)
     rows += centres[rng.integers(0, len(centres), n)]
     return unit(rows)
+
+
+def turned(rng, gallery):
+    """A gallery's embeddings as float32, turned at random: the same inner products, and no more
+    what int8 holds without an error."""
+    rows = gallery.embeddings * gallery.embedding_scales[:, None]
+    turn = np.linalg.qr(rng.standard_normal((rows.shape[1], rows.shape[1])))[0]
+    return unit((rows @ turn).astype(np.float32))
 
 
 class Ours:
@@ -177,13 +186,11 @@ def exact_ones(table: Table, ours: Ours, queries, label: str) -> None:
     for threads in table.threads:
         peers = topk_peers.peers("float32", ours.rows, K, threads)
         some = {name: partial(run, one) for name, run in peers.items()}
-        some["edgegeo float32"] = partial(ours.search, "float32", threads, one)
         certified = partial(ours.certified, threads, one)
         table.row(f"{label}, certified", threads, certified, some, ours.coarse.rows, note)
-        some = {"edgegeo certified": certified}
         recall = f"recall@10 {np.mean(shared):.4f} of {len(queries)} queries"
         again = partial(ours.rescored, threads, one)
-        table.row(f"{label}, int8 and 4 k rescored", threads, again, some, ours.coarse.rows, recall)
+        table.row(f"{label}, int8 and 4 k rescored", threads, again, {}, ours.coarse.rows, recall)
 
 
 def main() -> None:
@@ -192,7 +199,8 @@ def main() -> None:
     p.add_argument("--width", type=int, default=256)
     p.add_argument("--repeats", type=int, default=9)
     p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--embeddings", type=Path, help="rows to search instead, every 50th a query")
+    p.add_argument("--only", choices=("small", "large", "filtered", "certified"))
+    p.add_argument("--engine", type=Path, help="certified and re-scored on its gallery instead")
     args = p.parse_args()
     rng = np.random.default_rng(0)
     threads = sorted({1, args.threads})
@@ -202,23 +210,29 @@ def main() -> None:
     )
     print(f"median of {args.repeats}; left out: {', '.join(topk_peers.absent()) or 'none'}\n")
     table = Table(args.repeats, threads)
-    if args.embeddings:
-        rows = np.ascontiguousarray(np.load(args.embeddings), np.float32)
-        noise = 0.02 * unit(rng.standard_normal(rows[::50].shape, dtype=np.float32))
-        exact_ones(table, Ours(rows, ()), unit(rows[::50] + noise), f"{len(rows):,} of yours")
+    if args.engine:
+        rows = turned(rng, open_engine(args.engine).gallery)
+        seen = rows[rng.integers(0, len(rows), 100)]
+        noise = unit(rng.standard_normal(seen.shape, dtype=np.float32))
+        exact_ones(table, Ours(rows, ()), unit(seen + 0.2 * noise), f"{len(rows):,} real")
         return
-    small = Ours(unit(rng.standard_normal((SMALL, args.width), dtype=np.float32)), ("16 bit",))
     queries = unit(rng.standard_normal((QUERIES, args.width), dtype=np.float32))
-    whole(table, small, queries, f"{SMALL:,}, hot", calls=20)
-    whole(table, small, queries, f"{SMALL:,}, after {1e3 * FRAME_S:.0f} ms", rest_s=FRAME_S)
-    rows = unit(rng.standard_normal((args.rows, args.width), dtype=np.float32))
-    ours = Ours(rows, ("16 bit",))
-    whole(table, ours, queries, f"{args.rows:,}")
-    filtered(table, ours, queries)
-    del rows, ours
-    ours = Ours(clustered(rng, args.rows, args.width), ())
-    seen = ours.rows[rng.integers(0, args.rows, 100)]
-    exact_ones(table, ours, unit(seen + 0.2 * queries[:1]), f"{args.rows:,} clustered")
+    if args.only in (None, "small"):
+        small = Ours(unit(rng.standard_normal((SMALL, args.width), dtype=np.float32)), ("16 bit",))
+        whole(table, small, queries, f"{SMALL:,}, hot", calls=20)
+        whole(table, small, queries, f"{SMALL:,}, after {1e3 * FRAME_S:.0f} ms", rest_s=FRAME_S)
+    if args.only in (None, "large", "filtered"):
+        rows = unit(rng.standard_normal((args.rows, args.width), dtype=np.float32))
+        ours = Ours(rows, ("16 bit",))
+        if args.only != "filtered":
+            whole(table, ours, queries, f"{args.rows:,}")
+        if args.only != "large":
+            filtered(table, ours, queries)
+        del rows, ours  # gigabytes
+    if args.only in (None, "certified"):
+        ours = Ours(clustered(rng, args.rows, args.width), ())
+        seen = ours.rows[rng.integers(0, args.rows, 100)]
+        exact_ones(table, ours, unit(seen + 0.2 * queries[:1]), f"{args.rows:,} clustered")
 
 
 if __name__ == "__main__":

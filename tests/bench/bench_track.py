@@ -21,6 +21,8 @@ KINDS = {
     "10 frames/s": {"rate_hz": 10.0},
     "no velocity": {"velocity_hz": 0},
     "20 s blackout": {"blackouts_s": ((20.0, 40.0),)},
+    "attitude 0.5 degrees off, for 20 s": {"tilt_deg": 0.5},
+    "camera mounted 1 degree askew": {"tilt_deg": 1.0, "tilt_s": 1e9},
     "5 % wrong, 30 % rejected, a run every 8 s": {
         "run_every_s": 8.0,
         "wrong": 0.05,

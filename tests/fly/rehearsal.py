@@ -25,6 +25,7 @@ from edgegeo.fly.running import fly
 from edgegeo.fly.telling import Telling
 from edgegeo.fly.vehicle import Autopilot
 from edgegeo.logs import read_log
+from edgegeo.sighting import State
 from edgegeo.sources.live_camera import LiveCamera
 from edgegeo.sources.newest import now_us
 from edgegeo.track import Tracker
@@ -81,6 +82,18 @@ class Flown:
     def error_m(self, time_s: float, lat_deg: float, lon_deg: float) -> float:
         true = self.scene.state(time_s)
         return float(geodesy.distance_m(lat_deg, lon_deg, true.lat_deg, true.lon_deg))
+
+    def distances2(self) -> list[float]:
+        """Of each position that was given: the squared Mahalanobis distance of its error."""
+        out = []
+        for e in self.estimates:
+            if e.state not in (State.TRACKING, State.DEAD_RECKONING):
+                continue
+            true = self.scene.state(1e-6 * e.time_us - self.start_s)
+            off = np.array(geodesy.enu_from_geo(e.lat_deg, e.lon_deg, true.lat_deg, true.lon_deg))
+            ee, en, nn = e.cov_m2
+            out.append(float(off @ np.linalg.solve([[ee, en], [en, nn]], off)))
+        return out
 
     def frame_errors_m(self) -> list[float]:
         """Of each accepted frame alone: its best place against the truth at the exposure."""

@@ -10,60 +10,20 @@ pytest.importorskip("pymavlink")
 from edgegeo import geodesy
 from edgegeo.autopilot.gate import Gate, Silence
 from edgegeo.camera import camera_from_fov
-from edgegeo.camera_pose import CameraPose
 from edgegeo.fly.believed import Believed
 from edgegeo.fly.flight import Flight
 from edgegeo.fly.looking import Looking, Ready
 from edgegeo.fly.status import status_line
 from edgegeo.fly.telling import Telling
-from edgegeo.height import Height, HeightSource
 from edgegeo.logs import FlightLog
-from edgegeo.sighting import State, Velocity
+from edgegeo.sighting import State
 from edgegeo.sources import Frame, PushedFrames
 from edgegeo.track import Tracker
-from tests.fly.truthful import Plain, Truthful
+from tests.fly.truthful import Plain, Truthful, TruthfulVehicle
 
 SCENE = Plain()
 WIDTH, HEIGHT = SCENE.size
 SECOND = 1_000_000
-
-
-class Vehicle:
-    """A double: tells the scene's pose and velocity, as far as it is allowed to."""
-
-    altitude_m = 500.0
-    silent = False
-
-    def __init__(self):
-        self.tells, self.moves, self.height = True, True, "rangefinder"
-        self.contradiction = None
-        self.now_us = 0
-
-    def pose(self, _camera, time_us):
-        if not self.tells:
-            return None
-        s = SCENE.state(1e-6 * time_us)
-        source = HeightSource[self.height.upper()] if self.height else None
-        height = source and Height(
-            height_m=s.height_m, sigma_m=3.0, source=source, contradiction=self.contradiction
-        )
-        return CameraPose(
-            time_us=time_us,
-            heading_deg=s.heading_deg,
-            roll_deg=s.roll_deg,
-            pitch_deg=s.pitch_deg,
-            height=height,
-        )
-
-    def velocity(self):
-        s = SCENE.state(1e-6 * self.now_us)
-        told = Velocity(
-            time_us=self.now_us, north_m_s=s.north_m_s, east_m_s=s.east_m_s, sigma_m_s=0.5
-        )
-        return told if self.moves else None
-
-    def problems(self):
-        return []
 
 
 class Rig:
@@ -71,7 +31,7 @@ class Rig:
 
     def __init__(self, *, log=None, camera=None, **looking):
         self.now_us = 0
-        self.vehicle, self.localizer = Vehicle(), Truthful(SCENE, 0.0)
+        self.vehicle, self.localizer = TruthfulVehicle(SCENE), Truthful(SCENE, 0.0)
         self.sent = []
         self.slept = []
         believed = Believed(Tracker(), self.vehicle.velocity)

@@ -13,7 +13,7 @@ pytest.importorskip("mcap")
 pytest.importorskip("pymavlink")
 pytest.importorskip("MAVProxy")
 
-from tests.autopilot.test_link import port as port
+from tests.autopilot.listening import port as port
 from tests.fly.rehearsal import rehearse
 from tests.fly.truthful import Plain, Truthful
 

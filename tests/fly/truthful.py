@@ -1,13 +1,17 @@
-"""A double of a localizer: it looks at no picture, and knows from the scene what is right."""
+"""Doubles of a localizer that looks at no picture and of a vehicle: both know the scene."""
 
 import numpy as np
 
 from edgegeo import geodesy
+from edgegeo.camera_pose import CameraPose
+from edgegeo.height import Height, HeightSource
 from edgegeo.rectify import camera_offset_m
+from edgegeo.sighting import Velocity
 from edgegeo.types import Candidate, Fix
 from tests.fly.scenes import Procedural
 
 SIGMA_M, SPOOFED_M = 2.0, 300.0
+KEPT = 64  # views, so that a long flight's memory is the flight's own
 
 
 class Plain(Procedural):
@@ -31,7 +35,7 @@ class Truthful:
         self._rng = np.random.default_rng(0)
 
     def locate(self, _frame, *, time_us, **view) -> Fix:
-        self.views.append(view)
+        self.views = [*self.views[-KEPT:], view]
         time_s = 1e-6 * time_us - self.start_s
         s = self.scene.state(time_s)
         east, north = camera_offset_m(s.height_m, s.heading_deg, s.roll_deg, s.pitch_deg)
@@ -56,3 +60,42 @@ class Truthful:
             probability=0.98,
             candidates=(here,),
         )
+
+
+class TruthfulVehicle:
+    """A double: tells the scene's pose and velocity, as far as it is allowed to."""
+
+    altitude_m = 500.0
+    silent = False
+
+    def __init__(self, scene):
+        self.scene = scene
+        self.tells, self.moves, self.height = True, True, "rangefinder"
+        self.contradiction = None
+        self.now_us = 0
+
+    def pose(self, _camera, time_us):
+        if not self.tells:
+            return None
+        s = self.scene.state(1e-6 * time_us)
+        source = HeightSource[self.height.upper()] if self.height else None
+        height = source and Height(
+            height_m=s.height_m, sigma_m=3.0, source=source, contradiction=self.contradiction
+        )
+        return CameraPose(
+            time_us=time_us,
+            heading_deg=s.heading_deg,
+            roll_deg=s.roll_deg,
+            pitch_deg=s.pitch_deg,
+            height=height,
+        )
+
+    def velocity(self):
+        s = self.scene.state(1e-6 * self.now_us)
+        told = Velocity(
+            time_us=self.now_us, north_m_s=s.north_m_s, east_m_s=s.east_m_s, sigma_m_s=0.5
+        )
+        return told if self.moves else None
+
+    def problems(self):
+        return []

@@ -10,7 +10,16 @@ from tests import reference
 from tests.kernels.other_thread import progress_elsewhere
 
 every_target = pytest.mark.parametrize("target", _core.TARGETS)
-SIZES = [(1, 1, 0), (2, 5, 1), (3, 16, 2), (4, 33, 3), (6, 17, 5), (8, 32, 3), (14, 7, 3)]
+SIZES = [
+    (1, 1, 0),
+    (2, 5, 1),
+    (3, 16, 2),
+    (4, 33, 3),
+    (6, 17, 5),
+    (8, 32, 3),
+    (14, 7, 3),
+    (2, 1025, 1),
+]
 POWER = 0.5
 
 

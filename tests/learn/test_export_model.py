@@ -12,7 +12,7 @@ pytest.importorskip("onnxscript")
 from edgegeo.demo.landscape import landscape  # noqa: E402
 from edgegeo.errors import DataError, EngineError, RangeError  # noqa: E402
 from edgegeo.export.checkpoint import load_student, save_student, whitening_beside  # noqa: E402
-from edgegeo.export.export import Imagery, _refuse_worse, export  # noqa: E402
+from edgegeo.export.export import Imagery, _pictures, _refuse_worse, export  # noqa: E402
 from edgegeo.export.pictures import frame_pictures, tile_pictures  # noqa: E402
 from edgegeo.model_folder import SHIPPED, open_model  # noqa: E402
 from tests import geotiffs  # noqa: E402
@@ -71,6 +71,10 @@ def test_int8_that_loses_too_much_leaves_the_old_model_unless_it_is_wanted(groun
         STUDENT, out, precision="int8", imagery=imagery, max_recall_loss=-2.0, even_if_worse=True
     )
     assert len((out / "encoder.onnx").read_bytes()) < 0.5 * len(old)
+    assert (
+        min(report["int8"]["embedding_error"].values())
+        == (report["int8"]["embedding_error"][str(report["int8"]["smoothing"])])
+    )
     recall = report["recall_at_1"]
     assert recall["frames_are"] == "simulated out of the maps"
     assert recall["reranked_fp32"] > 0.9  # of the very map they were made from
@@ -144,6 +148,18 @@ def test_tiles_and_crops_are_what_the_encoder_expects(ground, tmp_path):
     crops = frame_pictures(tmp_path, 48.0, 128, 3)
     assert crops.shape == (3, 4, 128, 128)
     assert (crops[:, 3] > 0.99).mean() > 0.9
+
+
+def test_frames_with_a_truth_judge_and_are_not_fitted_on(ground, tmp_path):
+    cv2 = pytest.importorskip("cv2")
+    cv2.imwrite(str(tmp_path / "a.png"), landscape(3, 400, 0.5, 0)[:240, :320])
+    tiles = tile_pictures([ground], 48.0, 128, 256)
+    crops = frame_pictures(tmp_path, 48.0, 128, 128)
+    for truth, fitted in ((None, [*tiles[::2], *crops[::2]]), ("truth.csv", tiles[::2])):
+        imagery = Imagery(maps=[ground], footprint_m=FOOTPRINT_M, frames=tmp_path, truth=truth)
+        to_fit, others = _pictures(imagery, 128)
+        np.testing.assert_array_equal(to_fit, fitted)
+        assert len(to_fit) + len(others) == len(tiles) + len(crops)
 
 
 def test_a_map_without_detail_is_nothing_to_fit_on(tmp_path):

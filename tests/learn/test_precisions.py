@@ -12,7 +12,7 @@ from onnx import TensorProto, numpy_helper  # noqa: E402
 from edgegeo.backends.onnxruntime import Session  # noqa: E402
 from edgegeo.export.checkpoint import load_student  # noqa: E402
 from edgegeo.export.half import folded, halved  # noqa: E402
-from edgegeo.export.int8 import quantise  # noqa: E402
+from edgegeo.export.int8 import fit_int8  # noqa: E402
 from edgegeo.export.onnx import export_student  # noqa: E402
 from edgegeo.export.parity import compare  # noqa: E402
 from edgegeo.model_folder import SHIPPED  # noqa: E402
@@ -44,7 +44,7 @@ def fp16(student, tmp_path_factory):
 @pytest.fixture(scope="module")
 def int8(fp32, tmp_path_factory):
     out = tmp_path_factory.mktemp("int8") / "encoder.onnx"
-    quantise(fp32 / "encoder.onnx", out, PICTURES)
+    fit_int8(fp32 / "encoder.onnx", out, PICTURES)
     return out
 
 
@@ -69,6 +69,17 @@ def test_folding_batch_normalisation_changes_nothing(student):
     with torch.no_grad():
         one, other = student.encoder.tokens(image), plain.encoder.tokens(image)
     torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
+
+
+def test_every_graph_is_of_opset_20_and_free_in_its_batch(fp32, fp16, int8):
+    for path in (*fp32.glob("*.onnx"), *fp16.glob("*.onnx"), int8):
+        model = onnx.load(path)
+        assert [each.version for each in model.opset_import if not each.domain] == [20]
+        firsts = {
+            end.name: end.type.tensor_type.shape.dim[0].dim_param for end in model.graph.input
+        }
+        names = {"query_tokens": "copies", "copy": "k", "move": "k", "candidate_tokens": "k"}
+        assert firsts == ({"image": "batch"} if len(firsts) == 1 else names)
 
 
 @pytest.mark.parametrize("name", ["encoder.onnx", "ranker.onnx"])

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import threading
+import tracemalloc
 from itertools import pairwise
 
 import pytest
 
 from edgegeo.errors import DataError, MissingExtraError
 from edgegeo.logs import FlightLog, read_log
+from edgegeo.logs.mcaplog import CHUNK_BYTES
 from edgegeo.sighting import State
 from tests.logs.flight_log import (
     ACCEPTED,
@@ -172,6 +174,22 @@ def test_a_device_that_is_full_from_the_start(caplog):
         write_flight(log)
     assert "No space left" in log.failed
     assert len(caplog.records) == 1
+
+
+def test_a_long_log_is_indexed_and_holds_little_memory(tmp_path):
+    """A chunk is written about every second: 0.8 kB for each would be megabytes in an hour."""
+    path, text = tmp_path / "flight.mcap", "x" * CHUNK_BYTES
+    held = []
+    tracemalloc.start()
+    with FlightLog(path, EPOCH_US) as log:
+        for k in range(1000):
+            log.add_note(k, text)
+            held.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert (min(held[900:]) - min(held[:100])) / 800 < 200
+    assert len(messages(path, "/note")) == 1000
+    with path.open("rb") as file:
+        assert len(mcap_reader.make_reader(file).get_summary().chunk_indexes) == 1000
 
 
 def test_damage_in_the_middle_is_said(flight):

@@ -3,15 +3,18 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from edgegeo import geodesy
+from edgegeo.camera_sighting import offset_cov_m2
 from edgegeo.sighting import Estimate, Hypothesis, Sighting, State, Velocity
 from edgegeo.track import Tracker
 
 HOME = (34.1, -117.5)
 STEP_S = 0.01
+HEIGHT_M, TOLD_TILT_DEG = 120.0, 1.0
 
 
 def gauss_markov(rng, steps, step_s, sigma, lasting_s):
@@ -42,11 +45,12 @@ def place(east_m: float, north_m: float) -> tuple[float, float]:
     return float(lat), float(lon)
 
 
-def sighting(time_us, at, sigma_m, weight=0.97, accepted=True) -> Sighting:
+def sighting(time_us, at, sigma_m, weight=0.97, accepted=True, pose_m=()) -> Sighting:
     lat, lon = place(*at)
-    cov = (sigma_m**2, 0.0, sigma_m**2)
+    ee, en, nn = offset_cov_m2(pose_m)
+    cov = (sigma_m**2 + ee, en, sigma_m**2 + nn)
     places = (Hypothesis(lat_deg=lat, lon_deg=lon, cov_m2=cov, weight=weight),)
-    return Sighting(time_us=time_us, hypotheses=places, accepted=accepted)
+    return Sighting(time_us=time_us, hypotheses=places, accepted=accepted, pose_m=pose_m)
 
 
 def fly(
@@ -61,6 +65,8 @@ def fly(
     run_every_s: float = 40.0,
     run_s: float = 1.0,
     blackouts_s: tuple[tuple[float, float], ...] = (),
+    tilt_deg: float = 0.0,
+    tilt_s: float = 20.0,
 ) -> Flight:
     """A wandering flight of about 12 m/s with sightings of it.
 
@@ -68,6 +74,9 @@ def fly(
     0.1 s) and a slow one (1 m over 10 s); its stated covariance is that of both. 1 % of the frames
     are sure of a random place within 1 km, and about every `run_every_s` a look-alike at one
     offset is held for `run_s`. Sightings come 50 to 500 ms late, not always in order.
+
+    With `tilt_deg` roll and pitch are told wrong by so much (one sigma, lasting `tilt_s`) at
+    HEIGHT_M, and the sightings state TOLD_TILT_DEG, as edgegeo/camera_pose.py does.
     """
     rng = np.random.default_rng(seed)
     steps = round(seconds / STEP_S) + 1
@@ -90,6 +99,11 @@ def fly(
             events.append((i * STEP_S + 0.02, told))
     slow = gauss_markov(rng, steps, STEP_S, 1.0, 10.0)
     fast = gauss_markov(rng, steps, STEP_S, 1.0, 0.1)
+    tilt_m = HEIGHT_M * np.radians(
+        gauss_markov(np.random.default_rng([seed, 1]), steps, STEP_S, tilt_deg, tilt_s)
+    )
+    right = np.column_stack([np.cos(course), -np.sin(course)])
+    ahead = np.column_stack([np.sin(course), np.cos(course)])
     run_end, offset = -1.0, np.zeros(2)
     for k in range(round(seconds * rate_hz)):
         time_s = k / rate_hz
@@ -98,20 +112,26 @@ def fly(
         sigma = rng.uniform(1, 3)
         stated = math.hypot(sigma, 1.0)
         at = truth[i] + slow[i] + sigma * fast[i]
+        at = at + tilt_m[i, 0] * right[i] + tilt_m[i, 1] * ahead[i]
+        pose_m = ()
+        if tilt_deg:
+            one_m = HEIGHT_M * math.radians(TOLD_TILT_DEG)
+            pose_m = ((0.0, 0.0), *(tuple((one_m * axis[i]).tolist()) for axis in (right, ahead)))
+        sees = partial(sighting, round(time_s * 1e6), pose_m=pose_m)
         chance = rng.uniform(size=3)
         if time_s >= run_end and chance[0] < 1 / (rate_hz * run_every_s):
             run_end, offset = time_s + run_s, rng.uniform(-500, 500, 2)
         if any(start <= time_s < end for start, end in blackouts_s):
             continue
         if time_s < run_end:
-            seen = sighting(round(time_s * 1e6), at + offset, stated)
+            seen = sees(at + offset, stated)
         elif chance[1] < wrong:
-            seen = sighting(round(time_s * 1e6), rng.uniform(-1000, 1000, 2), stated, 0.99)
+            seen = sees(rng.uniform(-1000, 1000, 2), stated, 0.99)
         elif chance[2] < rejected:
             guess = at if rng.uniform() < 0.5 else rng.uniform(-1000, 1000, 2)
-            seen = sighting(round(time_s * 1e6), guess, stated, 0.3, accepted=False)
+            seen = sees(guess, stated, 0.3, accepted=False)
         else:
-            seen = sighting(round(time_s * 1e6), at, stated)
+            seen = sees(at, stated)
         events.append((arrival, seen))
     return Flight(truth=truth, events=sorted(events, key=lambda e: e[0]), seconds=seconds)
 

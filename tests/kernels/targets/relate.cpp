@@ -118,7 +118,7 @@ void test_blend(const Functions& fast, Tally& tally) {
 }
 
 // The whole search: the same copies and shifts but where float sums tie, so scores are compared.
-void test_search(const Functions& fast, Tally& tally) {
+void test_best(const Functions& fast, Tally& tally) {
   for (const std::size_t side : {2, 4, 8, 14}) {
     for (const std::size_t width : {1, 5, 32}) {
       Random random(side * width);
@@ -162,7 +162,7 @@ void test_relate(const Functions& fast, Tally& tally) {
   test_extreme_dots(fast, tally);
   test_weights(fast, tally);
   test_blend(fast, tally);
-  test_search(fast, tally);
+  test_best(fast, tally);
 }
 
 }  // namespace edgegeo

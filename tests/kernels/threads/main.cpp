@@ -7,7 +7,9 @@
 #include <thread>
 #include <vector>
 
+#include "pairs/pairs.h"
 #include "pool.h"
+#include "relate/relate.h"
 #include "topk/certified.h"
 
 namespace edgegeo {
@@ -111,6 +113,45 @@ void searches_share_their_rows() {
   }
 }
 
+void candidates_are_shared() {
+  constexpr Grid grid{6, 8};
+  constexpr std::size_t n = 7, copies = 4, k = 40, places = 25;
+  std::vector<std::int8_t> tokens(n * grid.values()), grids(copies * grid.values());
+  std::uint32_t state = 1;
+  const auto fill = [&](std::vector<std::int8_t>& values) {
+    for (std::int8_t& each : values) {
+      each = static_cast<std::int8_t>((state = state * 1664525 + 1013904223) >> 24);
+    }
+  };
+  fill(tokens);
+  fill(grids);
+  const std::vector<float> scales(n, 0.01f);
+  std::vector<std::int32_t> ids(k);
+  const std::vector<std::int32_t> firsts(k);
+  for (std::size_t j = 0; j != k; ++j) ids[j] = static_cast<std::int32_t>(j % n);
+  const View<const std::int8_t> rows{tokens.data(), n, grid.values()};
+  const Candidates candidates{rows, scales.data(), ids.data(), firsts.data(), k};
+  const Copies turned{{grids.data(), copies, grid.values()}, scales.data(), copies};
+
+  std::vector<float> score(k), cosine(k * places), overlap(k * places), alone;
+  std::vector<std::int32_t> copy(k), shift(2 * k);
+  std::vector<float> batch(k * grid.values()), batch_alone;
+  for (const std::size_t threads : {1, 4, 4, 3}) {
+    Pool pool(threads);
+    relate(grid, candidates, turned, {2, 0.5f, 2},
+           {score.data(), copy.data(), shift.data(), cosine.data(), overlap.data()}, pool,
+           best_target());
+    gather_pairs<float>(rows, scales.data(), ids.data(), {batch.data(), k, grid.values()}, pool,
+                        best_target());
+    if (threads == 1) {
+      alone = score;
+      batch_alone = batch;
+    }
+    expect(score == alone, "candidates related by one thread");
+    expect(batch == batch_alone, "tokens gathered by one thread");
+  }
+}
+
 }  // namespace
 }  // namespace edgegeo
 
@@ -121,6 +162,7 @@ int main() {
   an_exception_reaches_the_caller_and_the_pool_lives_on();
   callers_take_turns();
   searches_share_their_rows();
+  candidates_are_shared();
   std::puts(failed == 0 ? "threads: passed" : "threads: FAILED");
   return failed == 0 ? 0 : 1;
 }

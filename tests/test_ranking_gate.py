@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgegeo import fix, gate, geodesy
+from edgegeo import fix, geodesy, ranking_gate
 from edgegeo.agreement import Agreed
 from edgegeo.calibration import FEATURES, Calibration, Gate, calibration_from_json
 from edgegeo.errors import EngineError
@@ -36,13 +36,15 @@ def agreed(east_m, cosine):
     ],
 )
 def test_the_gate_is_tried_by_retrievals_lead_over_another_place(east_m, cosine, tried):
-    assert gate.worth_trying(agreed(east_m, cosine), TILE_M, EVEN) is tried
+    assert ranking_gate.worth_trying(agreed(east_m, cosine), TILE_M, EVEN) is tried
 
 
 def test_the_lead_of_ranked_candidates_is_that_of_retrieval():
     candidates = one_each([0.0, 500.0, 900.0], [1.0, 9.0, 3.0], retrieval=[0.9, 0.7, 0.8])
-    by_search = gate.lead(candidates.retrieval, np.array([0.0, 500.0, 900.0]), TILE_M)
-    assert gate.lead_of(candidates, TILE_M) == pytest.approx(by_search) == pytest.approx(0.1)
+    by_search = ranking_gate.lead(candidates.retrieval, np.array([0.0, 500.0, 900.0]), TILE_M)
+    assert (
+        ranking_gate.lead_of(candidates, TILE_M) == pytest.approx(by_search) == pytest.approx(0.1)
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,7 @@ def test_a_sure_first_settles_a_frame_and_never_below_what_is_accepted(
     calibration = Calibration(accept=accept)
     evidence = evidence_of(one_each([0.0, 500.0], [relevance, 0.0]))
     gated = Gate(least_lead=0.0, sure=sure, probability_weights=weights)
-    assert gate.settles(evidence, calibration, gated) is settled
+    assert ranking_gate.settles(evidence, calibration, gated) is settled
 
 
 def test_what_the_ranker_was_not_asked_lies_where_it_was_found_without_odds():

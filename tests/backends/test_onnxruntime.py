@@ -51,6 +51,12 @@ def test_threads_share_one_session(encoder):
     np.testing.assert_array_equal(together, alone)
 
 
+def test_idle_threads_do_not_spin(encoder):
+    """They would take cores from the other network, and from the flight stack."""
+    options = encoder._session.get_session_options()
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
 @pytest.mark.parametrize("content", [None, b"", b"not a network"])
 def test_a_file_that_is_no_network_is_an_engine_error(tmp_path, content):
     path = tmp_path / "encoder.onnx"
