@@ -53,6 +53,8 @@ def test_the_report_says_what_the_teacher_was_worth_and_re_ranking_does_not_lose
     assert set(report["teacher"]) == {"recall_at_1", "retrieval", "beats_retrieval"}
     fused = report["fusion_of_lists"]
     assert fused["recall_fused"] >= fused["recall_retrieval"]
+    flow = report["on_frames_of_val"]  # the whole of `locate`, with its own calibration
+    assert flow["recall_at_1_reranked"] >= flow["recall_at_1_retrieval"] > 0.5
     assert report["after"]["recall_at_1"] >= report["before"]["recall_at_1"]
 
 
