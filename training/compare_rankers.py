@@ -121,6 +121,7 @@ def compare(
             {"variant": variant, "seed": None, "lists": lists.name, **made, **found}
             for variant, found in untaught(lists, teacher)
         ]
+        write(RESULTS / f"{name}-{lists.name}.jsonl", results[lists.name])
     for seed in range(seeds):
         for variant in variants:
             heeded = train.scored_by(teacher) if teacher and variant.name == TAUGHT else None
@@ -132,8 +133,9 @@ def compare(
                 results[lists.name].append({**run, "lists": lists.name, **made, **found})
                 write(RESULTS / f"{name}-{lists.name}.jsonl", results[lists.name])
             print(f"{variant.name}, seed {seed}: done", file=sys.stderr)
+    against = ["retrieval", BESIDE[name]] if seeds else ["retrieval"]
     for lists in judged:
-        print(table(results[lists.name], lists.name, "retrieval", BESIDE[name]))
+        print(table(results[lists.name], lists.name, *against))
 
 
 def write(path: Path, results: Sequence[Mapping[str, Any]]) -> None:
@@ -152,7 +154,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--train", type=Path, required=True, metavar="FILE")
     p.add_argument("--judge", nargs="+", required=True, metavar="NAME=FILE")
     p.add_argument("--teacher", type=Path, metavar="DIR", help="OUT/best of training.train_ranker")
-    p.add_argument("--seeds", type=int, default=3)
+    p.add_argument("--seeds", type=int, default=3, help="0: only what needs no teaching")
     return p
 
 

@@ -86,18 +86,39 @@ def test_what_is_there_is_read_and_what_is_of_other_weights_is_not(made, monkeyp
             relation.power -= 0.1
 
 
-def test_lists_of_one_set_share_its_encoded_images(made, monkeypatch, tmp_path):
-    _, lists, out, _, _, _ = made
-    assert len([*out["tokens"].parent.glob("encoded-*.safetensors")]) == 1
-
+def encoded_again(monkeypatch):
     def none(*_):
         raise AssertionError("encoded again")
 
-    monkeypatch.setattr("edgegeo.learn.encoded_pairs.Session", none)
+    monkeypatch.setattr("edgegeo.learn.encoded_pairs._batches", none)
+
+
+def test_lists_of_one_set_share_its_encoded_images(made, monkeypatch, tmp_path):
+    _, lists, out, _, _, _ = made
+    assert len([*out["tokens"].parent.glob("encoded-*.safetensors")]) == 1
+    encoded_again(monkeypatch)
     out["tokens"].unlink()
     pair_tokens(lists, SHIPPED, out["tokens"])
     with pytest.raises(AssertionError, match="encoded again"):
         pair_tokens(lists, SHIPPED, tmp_path / "elsewhere.safetensors")
+
+
+def test_other_pictures_under_the_same_names_are_encoded_again(made, monkeypatch):
+    queries, lists, out, _, _, _ = made
+    table = queries / "truth.csv"
+    before = table.read_text()
+    head, *rows = before.splitlines()
+    turned = [row.split(",") for row in rows]
+    for row in turned:
+        row[3] = f"{(float(row[3]) + 40) % 360:.3f}"  # told another heading
+    table.write_text("\n".join([head, *(",".join(row) for row in turned)]) + "\n")
+    encoded_again(monkeypatch)
+    out["tokens"].unlink()
+    try:
+        with pytest.raises(AssertionError, match="encoded again"):
+            pair_tokens(lists, SHIPPED, out["tokens"])
+    finally:
+        table.write_text(before)
 
 
 def test_a_damaged_file_is_an_error(made, tmp_path):
