@@ -6,14 +6,13 @@ namespace edgegeo {
 namespace {
 
 auto dequantise_for(Target target) noexcept {
-  switch (target) {
+  switch (baseline(target)) {
 #if defined(EDGEGEO_HAS_AVX2)
     case Target::avx2:
       return dequantise_avx2;
 #endif
 #if defined(EDGEGEO_HAS_NEON)
     case Target::neon:
-    case Target::dotprod:
       return dequantise_neon;
 #endif
     default:
