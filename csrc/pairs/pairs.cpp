@@ -15,14 +15,18 @@ using Dequantise = void (*)(const std::int8_t* values, std::size_t n, float scal
 
 template <class Out>
 Dequantise<Out> dequantise_for(Target target) noexcept {
-  if (target == Target::scalar) return dequantise_scalar;
-#if defined(EDGEGEO_HAS_AVX2)  // which every other set of the architecture is built upon
-  return dequantise_avx2;
-#elif defined(EDGEGEO_HAS_NEON)
-  return dequantise_neon;
-#else
-  return dequantise_scalar;
+  switch (baseline(target)) {
+#if defined(EDGEGEO_HAS_AVX2)
+    case Target::avx2:
+      return dequantise_avx2;
 #endif
+#if defined(EDGEGEO_HAS_NEON)
+    case Target::neon:
+      return dequantise_neon;
+#endif
+    default:
+      return dequantise_scalar;
+  }
 }
 
 }  // namespace

@@ -11,14 +11,13 @@ namespace edgegeo {
 namespace {
 
 const Stages& stages_for(Target target) noexcept {
-  switch (target) {
+  switch (baseline(target)) {
 #if defined(EDGEGEO_HAS_AVX2)
     case Target::avx2:
       return stages_avx2;
 #endif
 #if defined(EDGEGEO_HAS_NEON)
     case Target::neon:
-    case Target::dotprod:
       return stages_neon;
 #endif
     default:

@@ -9,7 +9,13 @@ ScoreBlock<Row> score_for(Target target) noexcept {
   switch (target) {
 #if defined(EDGEGEO_HAS_AVX2)
     case Target::avx2:
+    case Target::avxvnni:
       return score_avx2<Row>;
+#endif
+#if defined(EDGEGEO_HAS_AVX512)
+    case Target::avx512:
+    case Target::vnni:
+      return score_avx512<Row>;
 #endif
 #if defined(EDGEGEO_HAS_NEON)
     case Target::neon:
@@ -30,6 +36,14 @@ DotBlock dot_for(Target target) noexcept {
 #if defined(EDGEGEO_HAS_AVX2)
     case Target::avx2:
       return dot_avx2;
+#endif
+#if defined(EDGEGEO_HAS_AVX512)
+    case Target::avxvnni:
+      return dot_avxvnni;
+    case Target::avx512:
+      return dot_avx512;
+    case Target::vnni:
+      return dot_vnni;
 #endif
 #if defined(EDGEGEO_HAS_NEON)
     case Target::neon:

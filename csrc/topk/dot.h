@@ -25,6 +25,15 @@ void dot_scalar(const std::int8_t* queries, std::size_t q, const std::int8_t* co
 void dot_avx2(const std::int8_t* queries, std::size_t q, const std::int8_t* const* rows,
               std::size_t n, std::size_t d, std::int32_t* dots) noexcept;
 
+void dot_avxvnni(const std::int8_t* queries, std::size_t q, const std::int8_t* const* rows,
+                 std::size_t n, std::size_t d, std::int32_t* dots) noexcept;
+
+void dot_avx512(const std::int8_t* queries, std::size_t q, const std::int8_t* const* rows,
+                std::size_t n, std::size_t d, std::int32_t* dots) noexcept;
+
+void dot_vnni(const std::int8_t* queries, std::size_t q, const std::int8_t* const* rows,
+              std::size_t n, std::size_t d, std::int32_t* dots) noexcept;
+
 void dot_neon(const std::int8_t* queries, std::size_t q, const std::int8_t* const* rows,
               std::size_t n, std::size_t d, std::int32_t* dots) noexcept;
 

@@ -10,7 +10,7 @@
 
 namespace edgegeo {
 
-inline constexpr std::size_t query_block = 4;
+inline constexpr std::size_t query_block = 8;
 
 template <class Row>
 using ScoreBlock = void (*)(const float* queries, std::size_t q, const Row* const* rows,
@@ -26,6 +26,10 @@ void score_scalar(const float* queries, std::size_t q, const Row* const* rows, s
 template <class Row>
 void score_avx2(const float* queries, std::size_t q, const Row* const* rows, std::size_t n,
                 std::size_t d, float* scores) noexcept;
+
+template <class Row>
+void score_avx512(const float* queries, std::size_t q, const Row* const* rows, std::size_t n,
+                  std::size_t d, float* scores) noexcept;
 
 template <class Row>
 void score_neon(const float* queries, std::size_t q, const Row* const* rows, std::size_t n,

@@ -74,8 +74,11 @@ void score_avx2(const float* queries, std::size_t q, const Row* const* rows, std
       return score_rows<2, 4>(queries, rows, n, d, scores);
     case 3:
       return score_rows<3, 4>(queries, rows, n, d, scores);
-    default:
+    case 4:
       return score_rows<4, 2>(queries, rows, n, d, scores);
+    default:
+      score_avx2(queries, 4, rows, n, d, scores);
+      return score_avx2(queries + 4 * d, q - 4, rows, n, d, scores + 4 * n);
   }
 }
 

@@ -83,8 +83,11 @@ void score_neon(const float* queries, std::size_t q, const Row* const* rows, std
       return score_rows<2, 4>(queries, rows, n, d, scores);
     case 3:
       return score_rows<3, 4>(queries, rows, n, d, scores);
-    default:
+    case 4:
       return score_rows<4, 2>(queries, rows, n, d, scores);
+    default:
+      score_neon(queries, 4, rows, n, d, scores);
+      return score_neon(queries + 4 * d, q - 4, rows, n, d, scores + 4 * n);
   }
 }
 

@@ -18,6 +18,23 @@ std::vector<Functions> runnable() {
        dequantise_avx2,
        &stages_avx2},
 #endif
+#if defined(EDGEGEO_HAS_AVX512)
+      {Target::avxvnni,
+       dot_avxvnni,
+       {score_avx2<float>, score_avx2<Half>, score_avx2<std::int8_t>},
+       dequantise_avx2,
+       &stages_avx2},
+      {Target::avx512,
+       dot_avx512,
+       {score_avx512<float>, score_avx512<Half>, score_avx512<std::int8_t>},
+       dequantise_avx2,
+       &stages_avx2},
+      {Target::vnni,
+       dot_vnni,
+       {score_avx512<float>, score_avx512<Half>, score_avx512<std::int8_t>},
+       dequantise_avx2,
+       &stages_avx2},
+#endif
 #if defined(EDGEGEO_HAS_NEON)
       {Target::neon,
        dot_neon,
