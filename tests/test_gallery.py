@@ -7,7 +7,7 @@ from edgegeo import geodesy, pairs
 from edgegeo.board.memory import resident
 from edgegeo.errors import EngineError, RangeError
 from edgegeo.gallery import FILES, TILE_DTYPE, Gallery, open_gallery, ranges_from_rows
-from edgegeo.retrieval import Pool
+from edgegeo.search import Pool
 from edgegeo.types import Prior
 
 

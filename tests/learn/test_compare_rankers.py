@@ -67,6 +67,16 @@ def test_a_table_is_written_and_its_rankers_are_kept(made, monkeypatch, capsys):
     }
 
 
+def test_without_seeds_only_what_needs_no_teaching_is_judged(made, monkeypatch, capsys):
+    folder, lists, _ = made
+    monkeypatch.setattr(compare_rankers, "RESULTS", folder / "bare")
+    words = ["shipped", folder / "runs", "--train", lists, "--judge", f"own={lists}", "--seeds", 0]
+    assert compare_rankers.main([*map(str, words)]) == 0
+    lines = (folder / "bare/shipped-own.jsonl").read_text().splitlines()
+    assert [json.loads(line)["seed"] for line in lines] == [None] * 3
+    assert "| over retrieval |" in capsys.readouterr().out
+
+
 def test_a_teacher_goes_with_its_table(made, capsys):
     folder, lists, _ = made
     words = ["teacher", str(folder / "runs"), "--train", str(lists), "--judge", f"own={lists}"]
