@@ -1,12 +1,12 @@
 """Exact search over embeddings of your own, at the speed of int8."""
 
-import os
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgegeo import _core, search
+from edgegeo.cpus import usable_cpus
 from edgegeo.errors import RangeError, ShapeError
 
 AT_ONCE = 4096  # rows quantised together: a few megabytes in float64
@@ -53,7 +53,7 @@ class Index:
     Args:
         rows: (n, d) float32 or float16, C-contiguous, d < 2^17; not copied, so they may be
             memory-mapped and must not change. Beside them d + 12 bytes a row are kept in memory.
-        threads: CPU threads; 0 takes every CPU this process may use.
+        threads: CPU threads; 0 takes as many as help, see cpus.usable_cpus.
 
     Raises ShapeError for other rows, RangeError for a negative number of threads.
 
@@ -75,7 +75,7 @@ class Index:
             raise RangeError.of("threads", "0 or more", threads)
         self.rows = rows
         self.coarse = coarse_rows(rows)
-        self.pool = search.Pool(threads or len(os.sched_getaffinity(0)))
+        self.pool = search.Pool(threads or usable_cpus())
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "edgegeo"
 ORDER = [
     *("_core", "errors", "types", "sighting", "geodesy", "png"),
-    *("rectify", "search", "index", "pairs", "relate", "given", "copies", "framing", "agreement"),
+    *("rectify", "search", "pairs", "relate", "given", "copies", "framing", "agreement"),
     "maps",
     *(
         "durable",
@@ -20,6 +20,7 @@ ORDER = [
         "preprocess",
         "timing",
         "cpus",
+        "index",
         "backends",
         "gallery",
         "reference",

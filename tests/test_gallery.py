@@ -7,7 +7,7 @@ from edgegeo import geodesy, pairs
 from edgegeo.board.memory import resident
 from edgegeo.errors import EngineError, RangeError
 from edgegeo.gallery import FILES, TILE_DTYPE, Gallery, open_gallery, ranges_from_rows
-from edgegeo.search import Pool
+from edgegeo.search import Pool, top_k_of_groups
 from edgegeo.types import Prior
 
 
@@ -133,7 +133,14 @@ def test_searching_and_gathering_copy_nothing_of_it(tmp_path):
     queries, ids = np.ones((27, 256), np.float32), np.arange(0, n, n // 48, np.int32)
     pool = Pool(2)
     before = resident()
-    found = pool.top_k(queries, np.array([27]), gallery, 64, None)
+    found = top_k_of_groups(
+        queries,
+        np.array([27]),
+        gallery.embeddings,
+        64,
+        scales=gallery.embedding_scales,
+        pool=pool,
+    )
     batch = pairs.gather(gallery.tokens, gallery.token_scales, ids)
     after = resident()
     assert (found.ids >= 0).all()
