@@ -1,8 +1,8 @@
 // Every instruction set that runs here beside scalar, function by function, without Python: so
 // it is cross-compiled and emulated too. tests/kernels/test_*.py hold scalar against NumPy.
 //
-//   test_targets            all of them
-//   test_targets TARGET     that one, which has to be the best that runs here
+//   test_targets                  all of them
+//   test_targets TARGET [TEST]    that one, which has to be the best that runs here; one test alone
 #include <termios.h>
 #include <unistd.h>
 
@@ -11,6 +11,7 @@
 int main(int arguments, char** argument) {
   using namespace edgegeo;
   const std::string_view only = arguments > 1 ? argument[1] : "";
+  const std::string_view alone = arguments > 2 ? argument[2] : "";
   if (!only.empty() && only != name(best_target())) {
     std::printf("the best that runs here is %s\n", name(best_target()).data());
     return 1;
@@ -27,8 +28,9 @@ int main(int arguments, char** argument) {
   bool compared = false, passed = true;
   for (const Functions& fast : runnable()) {
     if (fast.target == Target::scalar || (!only.empty() && only != name(fast.target))) continue;
-    compared = true;
     for (const auto& test : tests) {
+      if (!alone.empty() && alone != test.name) continue;
+      compared = true;
       std::printf("%s %s\n", name(fast.target).data(), test.name);
       std::fflush(stdout);  // a crash comes without a name
       Tally tally;
@@ -37,7 +39,7 @@ int main(int arguments, char** argument) {
       passed = passed && tally.passed();
     }
   }
-  if (!compared) std::puts("only scalar runs here: nothing was compared");
+  if (!compared) std::puts("nothing was compared: only scalar runs here, or no test has that name");
   std::fflush(stdout);
   tcdrain(STDOUT_FILENO);  // an emulated machine goes down with its only process
   return compared && passed ? 0 : 1;
