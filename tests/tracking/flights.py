@@ -184,3 +184,8 @@ def accepted_errors_m(flight: Flight) -> list[float]:
             at = geodesy.enu_from_geo(best.lat_deg, best.lon_deg, *HOME)
             errors.append(float(np.hypot(*(np.array(at) - flight.at(seen.time_us)))))
     return errors
+
+
+def off_m(estimate, east_m, north_m=0.0):
+    lat, lon = place(east_m, north_m)
+    return np.hypot((estimate.lat_deg - lat) * 110_900, (estimate.lon_deg - lon) * 92_000)
