@@ -1,6 +1,7 @@
-"""The ranker without training: how well the token grids of crop and tile correlate, nothing else.
+"""The ranker on a CPU: the token grids of crop and tile correlated where they are stored.
 
-The reference that a trained ranker has to beat, and one for encoders that have none.
+What the correlation means is said by the trained relation of an engine, or by fixed log-odds: the
+reference that a trained ranker has to beat, and a ranker for encoders that have none.
 """
 
 import itertools
@@ -12,12 +13,16 @@ from numpy.typing import NDArray
 
 from edgegeo import relate
 from edgegeo.agreement import Found
+from edgegeo.backends import Runner
 from edgegeo.gallery import Gallery
 from edgegeo.search import Pool
 
 TURNS_DEG = (-6.0, 0.0, 6.0)  # beside the turn that the embedding was found by
 SCALES = (0.8, 0.89, 1.0, 1.12, 1.25)
 REACH = 6  # tokens: shifts searched each way; a tile is 16 tokens wide
+# Copies looked at in full resolution for a relation: it was taught with the one that half
+# resolution chooses.
+KEEP_FOR_RELATION = 1
 # log-odds = exp(LOG_GAIN) * cosine * overlap^POWER - NULL: what training begins with, too.
 LOG_GAIN, POWER, NULL = 2.7, 0.5, 8.0
 
@@ -25,10 +30,23 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
+class Judge:
+    """A trained relation: `network` is relation.onnx, which says what a volume means; `power` is
+    that of the overlap by which turns and scales are compared before."""
+
+    network: Runner
+    power: float
+
+
+@dataclass(frozen=True, eq=False)
 class Correlation:
-    """Ranks by the correlation of tokens, straight from the gallery's int8 rows."""
+    """Ranks by the correlation of tokens, straight from the gallery's int8 rows.
+
+    Without a judge the log-odds are `exp(LOG_GAIN) * cosine * overlap^POWER - NULL`.
+    """
 
     pool: Pool | None = None
+    judge: Judge | None = None
 
     def ask(
         self,
@@ -44,6 +62,7 @@ class Correlation:
         more than the look does; rows (n,) of `found`.
         """
         side = math.isqrt(tokens.shape[1])
+        keep = KEEP_FOR_RELATION if self.judge else relate.KEEP
         supposed, of_turn = np.unique(turn_deg[found.move[rows]], return_inverse=True)
         look, of_look = np.unique(found.look[rows], return_inverse=True)
         used, of = np.unique(of_look * len(supposed) + of_turn, return_inverse=True)
@@ -63,21 +82,34 @@ class Correlation:
             gallery.tokens,
             gallery.token_scales,
             found.tile[rows].astype(np.int32),
-            reach=min(REACH, side - 1),
-            power=POWER,
-            keep=None if side % 2 else relate.KEEP,
+            reach=reach_of(side),
+            power=self.judge.power if self.judge else POWER,
+            keep=None if side % 2 else keep,
             volume=True,
             pool=self.pool,
         )
         assert related.cosine is not None
         assert related.overlap is not None
-        logits = math.exp(LOG_GAIN) * related.cosine * (related.overlap + 1e-4) ** POWER - NULL
         chosen = np.array(transforms)[of_turn * copies.shape[1] + related.copy]
         return {
-            **peak(logits.astype(np.float64), side),
+            **self._said(related.cosine, related.overlap, side),
             "turn": chosen[:, 0],
             "scale": chosen[:, 1],
         }
+
+    def _said(
+        self, cosine: NDArray[np.float32], overlap: NDArray[np.float32], side: int
+    ) -> dict[str, Floats]:
+        if self.judge is None:
+            logits = math.exp(LOG_GAIN) * cosine * (overlap + 1e-4) ** POWER - NULL
+            return peak(logits.astype(np.float64), side)
+        said = self.judge.network.run({"cosine": cosine, "overlap": overlap})
+        return {name: values.astype(np.float64) for name, values in said.items()}
+
+
+def reach_of(side: int) -> int:
+    """Return by how many tokens grids of `side` are shifted each way."""
+    return min(REACH, side - 1)
 
 
 def peak(logits: Floats, side: int) -> dict[str, Floats]:

@@ -12,7 +12,7 @@ from edgegeo.backends.sidecar import read_sidecar, verify_plan
 from edgegeo.errors import EngineError, RangeError
 from edgegeo.gallery import FILES, Gallery, open_gallery
 from edgegeo.manifest import MANIFEST, Manifest, MapRecord, read_manifest, sha256_of
-from edgegeo.model_folder import ENCODER, PARITY, RANKER
+from edgegeo.model_folder import ENCODER, PARITY, RANKER, RELATION
 from edgegeo.preprocess import PREPROCESSING
 
 REQUIRED = (ENCODER, RANKER, *(f"gallery/{name}.npy" for name in FILES))
@@ -35,6 +35,10 @@ class Engine:
     @property
     def ranker_path(self) -> Path:
         return self.path / RANKER
+
+    @property
+    def relation_path(self) -> Path | None:
+        return self.path / RELATION if RELATION in self.manifest.files else None
 
     def describe(self) -> str:
         """Return what `edgegeo info` prints."""
@@ -182,7 +186,7 @@ def _check_files(folder: Path, manifest: Manifest, hash_all: bool) -> None:
                 f"{file} must have {record.bytes} bytes, got {size}: cut short or changed; "
                 "copy it again, or build the engine again"
             )
-        if (hash_all or name in (ENCODER, RANKER)) and sha256_of(file) != record.sha256:
+        if (hash_all or name in (ENCODER, RANKER, RELATION)) and sha256_of(file) != record.sha256:
             raise EngineError(
                 f"{file} was changed: its sha256 is not the one in {MANIFEST}; "
                 "copy it again, or build the engine again"

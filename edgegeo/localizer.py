@@ -12,7 +12,7 @@ from edgegeo import rectify as rectifying
 from edgegeo.backends import Runner
 from edgegeo.calibration import Calibration, calibration_from_json
 from edgegeo.clock import Clock
-from edgegeo.correlation import Correlation
+from edgegeo.correlation import Correlation, Judge
 from edgegeo.engine import open_engine
 from edgegeo.errors import RangeError
 from edgegeo.gallery import Gallery
@@ -64,13 +64,17 @@ class Localizer:
         self.gallery: Gallery = engine.gallery
         self.calibration = calibration_from_json(engine.manifest.calibration)
         self.candidates = candidates
-        self._ranker: Runner | Correlation
-        self._encoder, self._ranker, threads = open_networks(
+        self._encoder, network, threads = open_networks(
             engine, backend, threads=threads, candidates=candidates
         )
         self._pool = search.Pool(threads)
+        self._ranker: Runner | Correlation
         if ranking == "correlation":
             self._ranker = Correlation(self._pool)
+        elif isinstance(network, Judge):
+            self._ranker = Correlation(self._pool, network)
+        else:
+            self._ranker = network
 
     @property
     def tile_m(self) -> float:

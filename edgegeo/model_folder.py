@@ -1,4 +1,4 @@
-"""A model as training delivers it: encoder.onnx, ranker.onnx and model.json."""
+"""A model as training delivers it: encoder.onnx, ranker.onnx, relation.onnx and model.json."""
 
 import json
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from edgegeo.errors import EngineError
 
 ENCODER = "encoder.onnx"
 RANKER = "ranker.onnx"
+RELATION = "relation.onnx"  # the end of the ranker alone; a ranker of another kind has none
 PARITY = "parity.json"  # what an export measured, see edgegeo.export
 SHIPPED = Path(__file__).parent / "model"
 
@@ -24,6 +25,15 @@ class ModelFolder:
     grid: int
     calibration: Mapping[str, Any]
     card: Mapping[str, Any]
+
+    @property
+    def networks(self) -> list[str]:
+        return networks_in(self.path)
+
+
+def networks_in(folder: Path) -> list[str]:
+    """Return the names of the networks that a model, or an engine made with it, has."""
+    return [name for name in (ENCODER, RANKER, RELATION) if (folder / name).is_file()]
 
 
 def open_model(path: str | Path | None = None) -> ModelFolder:

@@ -1,4 +1,4 @@
-"""Fixed inputs and outputs of both networks, kept in an engine: the parity check of a board."""
+"""Fixed inputs and outputs of the networks, kept in an engine: the parity check of a board."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgegeo import durable
+from edgegeo.correlation import reach_of
 from edgegeo.errors import EngineError, ShapeError
-from edgegeo.model_folder import ENCODER, RANKER
+from edgegeo.model_folder import ENCODER, RANKER, RELATION, networks_in
 from edgegeo.preprocess import network_input
 
 FOLDER = "reference"
@@ -22,6 +23,7 @@ PICTURES = 4
 TOLERANCES = {"fp32": 1e-3, "fp16": 5e-3, "int8": 0.07}
 
 Arrays = dict[str, NDArray[Any]]
+Shapes = Mapping[str, tuple[int | None, ...]]
 
 
 def reference_images(px: int) -> NDArray[np.float32]:
@@ -40,8 +42,23 @@ def reference_images(px: int) -> NDArray[np.float32]:
     return np.stack(images)
 
 
+def reference_volumes(grid: int) -> Arrays:
+    """Return PICTURES cosines and overlaps over shifts: peaks at places of their own, on a raster
+    of many levels."""
+    side = 2 * reach_of(grid) + 1
+    y, x = np.mgrid[:side, :side]
+    peaks = [np.abs(y - 2 * n) + np.abs(x - side + 3 * n + 1) for n in range(PICTURES)]
+    levels = [(5 * y * y + 3 * x * (n + 2) + x * y) % 17 for n in range(PICTURES)]
+    cosine = 0.9 - np.stack(peaks) / 16 + np.stack(levels) / 64
+    overlap = 1 - (np.abs(y - side // 2) + np.abs(x - side // 2)) / (2 * side)
+    return {
+        "cosine": cosine.astype(np.float32),
+        "overlap": np.stack([overlap] * PICTURES).astype(np.float32),
+    }
+
+
 def run_reference(model: Path, px: int, grid: int) -> Arrays:
-    """Run both networks of a model folder on the patterns.
+    """Run the networks of a model folder on the patterns.
 
     Returns the arrays by file stem, `encoder.in.image` and so on. Raises EngineError where a
     network does not keep the contract: names, shapes, unit embeddings, finite values.
@@ -63,23 +80,23 @@ def run_reference(model: Path, px: int, grid: int) -> Arrays:
         "candidate_tokens": encoded["tokens"],
     }
     ranked = _run(model / RANKER, pairs)
-    _check(
-        RANKER,
-        ranked,
-        {
-            "relevance": (PICTURES,),
-            "offset": (PICTURES, 2),
-            "log_variance": (PICTURES,),
-            "turn": (PICTURES,),
-            "scale": (PICTURES,),
-        },
-    )
+    judgement: Shapes = {
+        "relevance": (PICTURES,),
+        "offset": (PICTURES, 2),
+        "log_variance": (PICTURES,),
+    }
+    _check(RANKER, ranked, {**judgement, "turn": (PICTURES,), "scale": (PICTURES,)})
     parts = {
         "encoder.in": {"image": image},
         "encoder.out": encoded,
         "ranker.in": pairs,
         "ranker.out": ranked,
     }
+    if RELATION in networks_in(model):
+        volumes = reference_volumes(grid)
+        judged = _run(model / RELATION, volumes)
+        _check(RELATION, judged, judgement)
+        parts |= {"relation.in": volumes, "relation.out": judged}
     return {f"{part}.{name}": a for part, arrays in parts.items() for name, a in arrays.items()}
 
 
@@ -98,7 +115,7 @@ def tolerance_of(model: str, precision: str) -> float:
     >>> tolerance_of("encoder.onnx", "int8"), tolerance_of("ranker.onnx", "int8")  # it is in fp32
     (0.07, 0.001)
     """
-    if model == RANKER and precision == "int8":
+    if model == RELATION or (model == RANKER and precision == "int8"):
         precision = "fp32"
     return TOLERANCES.get(precision, TOLERANCES["fp32"])
 
@@ -110,7 +127,7 @@ def largest_difference(engine: Path, precision: str = "fp32") -> float:
     """
     return max(
         difference_of(engine, model, partial(_run, engine / model), tolerance_of(model, precision))
-        for model in (ENCODER, RANKER)
+        for model in networks_in(engine)
     )
 
 
@@ -158,7 +175,7 @@ def _stored(engine: Path, prefix: str) -> Arrays:
         raise EngineError(f"{engine / FOLDER} cannot be read: {error}") from error
 
 
-def _check(model: str, outputs: Arrays, shapes: Mapping[str, tuple[int | None, ...]]) -> None:
+def _check(model: str, outputs: Arrays, shapes: Shapes) -> None:
     for name, shape in shapes.items():
         if name not in outputs:
             raise EngineError(f"{model} must have an output {name}, got {', '.join(outputs)}")

@@ -15,13 +15,13 @@ SURE_OF_ALL = Gate(least_lead=-1.0, sure=0.0, probability_weights=(9.0, 0.0, 0.0
 
 
 class Listened:
-    """Stands before the ranker and keeps how many pairs it was asked about."""
+    """Stands before the relation and keeps how many pairs it was asked about."""
 
     def __init__(self, network):
         self.network, self.pairs = network, []
 
     def run(self, inputs):
-        self.pairs.append(len(inputs["copy"]))
+        self.pairs.append(len(inputs["cosine"]))
         return self.network.run(inputs)
 
 
@@ -30,7 +30,8 @@ def localizer(tmp_path_factory):
     engine = tmp_path_factory.mktemp("gate") / "field.edgegeo"
     build([ground(0)], engine, footprint_m=FOOTPRINT_M, progress=False)
     opened = Localizer(engine)
-    opened._ranker = Listened(opened._ranker)
+    judge = opened._ranker.judge
+    opened._ranker = replace(opened._ranker, judge=replace(judge, network=Listened(judge.network)))
     return opened
 
 
@@ -48,9 +49,10 @@ def located(localizer, flight, gate):
     localizer.calibration = replace(localizer.calibration, gate=gate)
     fixes, asked = [], []
     for shot, frame in flight:
-        localizer._ranker.pairs = []
+        listened = localizer._ranker.judge.network
+        listened.pairs = []
         fixes.append(localizer.locate(frame, heading_deg=shot.heading_deg, gsd_m=shot.gsd_m))
-        asked.append(localizer._ranker.pairs)
+        asked.append(listened.pairs)
     return fixes, asked
 
 

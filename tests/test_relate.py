@@ -8,10 +8,9 @@ import pytest
 from edgegeo import pairs, relate
 from edgegeo.backends.onnxruntime import Session
 from edgegeo.errors import RangeError, ShapeError
-from edgegeo.model_folder import ENCODER, RANKER, SHIPPED
+from edgegeo.model_folder import ENCODER, RANKER, RELATION, SHIPPED
 from edgegeo.reference import reference_images
 from edgegeo.search import quantise_rows
-from tests.weights import STUDENT
 
 TURNS_DEG, SCALES = zip(*itertools.product((-12.0, 0.0, 9.0), (0.8, 1.0, 1.25)), strict=True)
 REACH = 6
@@ -98,12 +97,8 @@ def test_the_volume_is_that_of_the_networks(tokens):
 
 
 def test_the_shipped_ranker_says_the_same_of_the_kernels_volume(tokens):
-    """ONNX Runtime's relevance, offset and variance beside those of the same head over the
-    kernel's volume, at the turn and scale that ONNX Runtime chose."""
-    torch = pytest.importorskip("torch")
-    from edgegeo.export.checkpoint import load_student
-    from edgegeo.models.ranker import peak
-
+    """The whole ranker in ONNX Runtime beside the relation over the kernel's volume, at the turn
+    and scale that ONNX Runtime chose."""
     stored, scales = quantise_rows(tokens)
     ids = np.arange(8, dtype=np.int32)
     said = Session(SHIPPED / RANKER, 1).run(
@@ -120,13 +115,10 @@ def test_the_shipped_ranker_says_the_same_of_the_kernels_volume(tokens):
     ]
     queries = relate.Turned(*map(np.concatenate, zip(*copies, strict=True)))
     found = relate.relate(queries, ids, stored, scales, ids, reach=REACH, volume=True)
-    with torch.no_grad():
-        volumes = torch.from_numpy(found.cosine), torch.from_numpy(found.overlap)
-        logits = load_student(STUDENT).relation(*volumes).flatten(1)
-    offset, log_variance = peak(logits, 16)
-    assert np.abs(torch.logsumexp(logits, 1).numpy() - said["relevance"]).max() < 0.02  # log-odds
-    assert np.abs(offset.numpy() - said["offset"]).max() < 0.001  # tile sides
-    assert np.abs(log_variance.numpy() - said["log_variance"]).max() < 0.02
+    judged = Session(SHIPPED / RELATION, 1).run({"cosine": found.cosine, "overlap": found.overlap})
+    assert np.abs(judged["relevance"] - said["relevance"]).max() < 0.02  # log-odds
+    assert np.abs(judged["offset"] - said["offset"]).max() < 0.001  # tile sides
+    assert np.abs(judged["log_variance"] - said["log_variance"]).max() < 0.02
 
 
 def test_half_resolution_seldom_misses_what_every_copy_at_every_shift_finds(tokens):

@@ -43,7 +43,7 @@ from edgegeo.building.build import build
 from edgegeo.calibration import Calibration
 from edgegeo.errors import EdgegeoError
 from edgegeo.export.checkpoint import load_student, save_student
-from edgegeo.export.onnx import export_ranker, write_json
+from edgegeo.export.onnx import export_ranker, export_relation, write_json
 from edgegeo.learn import distil_validation, fusion, gating
 from edgegeo.learn.distil_recipe import DistilRecipe
 from edgegeo.learn.distilling import distil, lists_of
@@ -54,7 +54,7 @@ from edgegeo.learn.ranker_training import RankerTraining
 from edgegeo.learn.recipe import load_recipe
 from edgegeo.learn.teacher_scores import teacher_scores
 from edgegeo.localizer import Localizer
-from edgegeo.model_folder import ENCODER, RANKER, open_model
+from edgegeo.model_folder import ENCODER, RANKER, RELATION, open_model
 from edgegeo.models.student import Relation, Student
 from edgegeo.provenance import commit, versions
 from training import mine_candidates
@@ -174,6 +174,7 @@ def export(student: Student, recipe: DistilRecipe, fused: fusion.Fusion, model: 
     model.mkdir(exist_ok=True)
     shutil.copyfile(base.path / ENCODER, model / ENCODER)
     export_ranker(student, model / RANKER)
+    export_relation(student, model / RELATION)
     weights = Calibration(
         relevance_weight=fused.relevance_weight, retrieval_weight=fused.retrieval_weight
     )

@@ -20,7 +20,7 @@ class Session:
 
     `threads` is the number of CPU threads of one run; 0 takes what `usable_cpus` says.
     `input_shapes` and `output_shapes` hold the declared shapes, a name or None where a side is
-    free.
+    free; `metadata` is what the file says beside its graph.
     """
 
     def __init__(self, path: str | Path, threads: int = 0) -> None:
@@ -40,6 +40,7 @@ class Session:
             raise EngineError(f"{path} cannot be loaded by ONNX Runtime: {error}") from error
         self.path = Path(path)
         self.input_shapes = {i.name: tuple(i.shape) for i in self._session.get_inputs()}
+        self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
         self.output_shapes = {o.name: tuple(o.shape) for o in self._session.get_outputs()}
         self._types = {o.name: TYPES.get(o.type) for o in self._session.get_outputs()}
         sides = {side for shape in self.input_shapes.values() for side in shape}

@@ -9,7 +9,7 @@ from edgegeo.building.plan import TILE_OF_FOOTPRINT, Plan
 from edgegeo.building.workplace import Workplace
 from edgegeo.manifest import MANIFEST, FileRecord, Manifest, MapRecord, sha256_of
 from edgegeo.maps.satmap import Raster
-from edgegeo.model_folder import ENCODER, PARITY, RANKER, ModelFolder
+from edgegeo.model_folder import PARITY, ModelFolder
 from edgegeo.preprocess import PREPROCESSING
 from edgegeo.provenance import versions
 from edgegeo.reference import Arrays, write_reference
@@ -26,9 +26,9 @@ def write_engine(
     attribution: str,
 ) -> Manifest:
     """Fill work.engine from the finished shards; returns the manifest written into it."""
-    for name in (ENCODER, RANKER):
+    for name in model.networks:
         durable.write_file(work.engine / name, (model.path / name).read_bytes())
-    written = [ENCODER, RANKER, *write_reference(reference, work.engine)]
+    written = [*model.networks, *write_reference(reference, work.engine)]
     if (model.path / PARITY).is_file():
         durable.write_file(work.engine / PARITY, (model.path / PARITY).read_bytes())
         written.append(PARITY)

@@ -1,17 +1,21 @@
-"""Write the student as the two ONNX files an engine carries."""
+"""Write the student as the three ONNX files an engine carries."""
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 from torch import nn
 
 from edgegeo.export.quiet import quiet
-from edgegeo.models.ranker import Ranker
-from edgegeo.models.student import Student
+from edgegeo.model_folder import ENCODER, RANKER, RELATION
+from edgegeo.models.ranker import Judge, Ranker
+from edgegeo.models.student import REACH, Student
 
+NOTHING: Mapping[str, str] = {}
 OPSET = 20  # native GELU and layer norm, and inside what TensorRT 10 parses
 
 
@@ -22,22 +26,24 @@ def export_student(
     notes: dict[str, Any],
     products: torch.dtype = torch.float32,
 ) -> None:
-    """Write encoder.onnx, ranker.onnx and model.json into the folder `out`.
+    """Write encoder.onnx, ranker.onnx, relation.onnx and model.json into the folder `out`.
 
     `notes` (licences, command, metrics) go into model.json beside the shapes. Inputs and
-    outputs are named and described in edgegeo.models.encoder.Encoder and ranker.Ranker; they are
-    float32 whatever the precision inside. `products` is the ranker's, see there.
+    outputs are named and described in edgegeo.models.encoder.Encoder, ranker.Ranker and
+    ranker.Judge; they are float32 whatever the precision inside. `products` is the ranker's, see
+    there.
     """
     out.mkdir(parents=True, exist_ok=True)
     config = student.encoder.config
     to_onnx(
         student.encoder,
         (torch.rand(2, 4, config.px, config.px),),
-        out / "encoder.onnx",
+        out / ENCODER,
         {"image": {0: torch.export.Dim("batch", min=1)}},
         ["embedding", "tokens", "moved", "moves"],
     )
-    export_ranker(student, out / "ranker.onnx", products)
+    export_ranker(student, out / RANKER, products)
+    export_relation(student, out / RELATION)
     facts = {"model_id": model_id, "px": config.px, "grid": config.grid, "calibration": {}, **notes}
     write_json(out / "model.json", facts)
 
@@ -61,12 +67,31 @@ def export_ranker(student: Student, path: Path, products: torch.dtype = torch.fl
     )
 
 
+def export_relation(student: Student, path: Path) -> None:
+    """Write what judges the volumes that the kernel `relate` makes of stored tokens.
+
+    The file's metadata holds `power`, of the overlap, by which turns and scales are to be compared
+    before it sees the best one: the kernel's argument.
+    """
+    cosine, overlap = torch.rand(2, 3, 2 * REACH + 1, 2 * REACH + 1).unbind()
+    k = torch.export.Dim("k", min=1)
+    to_onnx(
+        Judge(student.relation, student.encoder.config.grid),
+        (cosine, overlap),
+        path,
+        {"cosine": {0: k}, "overlap": {0: k}},
+        ["relevance", "offset", "log_variance"],
+        {"power": repr(student.relation.power.item())},
+    )
+
+
 def to_onnx(
     module: nn.Module,
     inputs: tuple[torch.Tensor, ...],
     path: Path,
     dynamic: dict[str, dict[int, Any]],
     outputs: list[str],
+    metadata: Mapping[str, str] = NOTHING,
 ) -> None:
     part = path.with_suffix(".part")
     with quiet():
@@ -82,7 +107,22 @@ def to_onnx(
             dynamic_shapes=tuple(dynamic.values()),
             verbose=False,
         )
+    made = onnx.load(part)
+    forget_origin(made)
+    onnx.helper.set_model_props(made, dict(metadata))
+    onnx.save(made, part)
     os.replace(part, path)
+
+
+def forget_origin(model: onnx.ModelProto) -> None:
+    """Drop what the exporter notes of every part of a graph: the lines of code it came from, with
+    the paths of the machine they lay on."""
+    graph = model.graph
+    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    for weight in graph.initializer:
+        weight.ClearField("metadata_props")
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:

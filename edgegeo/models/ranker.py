@@ -40,6 +40,7 @@ class Ranker(nn.Module):
         super().__init__()
         grid = config.grid
         self.relation, self.grid, self.products = relation, grid, products
+        self.judge = Judge(relation, grid)
         self.bases = len(turns(config))
         transforms = [
             (float(base) + turn, scale)
@@ -55,11 +56,8 @@ class Ranker(nn.Module):
         self, query_tokens: Tensor, copy: Tensor, move: Tensor, candidate_tokens: Tensor
     ) -> tuple[Tensor, ...]:
         cosine, overlap, best = self.volumes(query_tokens, copy, move, candidate_tokens)
-        logits = self.relation(cosine, overlap).flatten(1)
-
-        offset, log_variance = peak(logits, self.grid)
         turn, scale = self.transforms[best].unbind(1)
-        return torch.logsumexp(logits, 1), offset, log_variance, turn, scale
+        return *self.judge(cosine, overlap), turn, scale
 
     def volumes(
         self, query_tokens: Tensor, copy: Tensor, move: Tensor, candidate_tokens: Tensor
@@ -116,6 +114,22 @@ class Ranker(nn.Module):
         cosine, overlap = numerator / (denominator + 1e-3), denominator / (size.sqrt() + 1e-3)
         side = 2 * REACH + 1
         return cosine.T.reshape(k, side, side), overlap.clamp(0, 1).T.reshape(k, side, side)
+
+
+class Judge(nn.Module):
+    """What is left of the ranker where the kernel `relate` makes the volumes.
+
+    forward(cosine (k, s, s), overlap (k, s, s)), s = 2 * REACH + 1: as `Ranker.volumes`
+    returns  relevance (k,), offset (k, 2), log_variance (k,): as the Ranker's
+    """
+
+    def __init__(self, relation: Relation, grid: int) -> None:
+        super().__init__()
+        self.relation, self.grid = relation, grid
+
+    def forward(self, cosine: Tensor, overlap: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits = self.relation(cosine, overlap).flatten(1)
+        return torch.logsumexp(logits, 1), *peak(logits, self.grid)
 
 
 def peak(logits: Tensor, grid: int) -> tuple[Tensor, Tensor]:

@@ -1,12 +1,13 @@
-"""How far locate() is from the bare time of its two networks, and where the rest goes.
+"""How long locate() takes beside its two networks alone, and where the time goes.
 
     python -m tests.bench.bench_locate [--model DIR] [--tiles 10000] [--repeats 100] [--threads 2]
 
-One run, interleaved: locate(), then the same batches through the same ONNX Runtime sessions
-(the encoder on all looks, the ranker on all pairs of a look and a tile), then a fixed NumPy
-matrix product that says how quiet the machine is. Heading and scale are known. The gallery
-repeats a small one, each time further north, and the frame is a view of it: most of its crops
-agree, on every repeat alike, so the ranker has many pairs. The table says how many.
+One run, interleaved: locate(), then the same batches through ONNX Runtime alone (the encoder on all
+looks, the whole ranker as one network on all pairs of a look and a tile; in locate() kernels do
+most of the ranker's work), then a fixed NumPy matrix product that says how quiet the machine is.
+Heading and scale are known. The gallery repeats a small one, each time further north, and the frame
+is a view of it: most of its crops agree, on every repeat alike, so the ranker has many pairs. The
+table says how many.
 """
 
 import argparse
@@ -17,12 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
+from edgegeo.backends.onnxruntime import Session
 from edgegeo.building.build import build
 from edgegeo.gallery import FILES, Gallery, open_gallery
 from edgegeo.localizer import Localizer
 from edgegeo.maps.arraymap import ArrayRaster
+from edgegeo.model_folder import RANKER
 from edgegeo.simulation.camera import Shot, render
-from edgegeo.types import Fix, Timings
+from edgegeo.types import Timings
 
 SIZES = ((852, 480), (1920, 1080), (3840, 2160))
 FOOTPRINT_M = 120.0
@@ -76,19 +79,33 @@ def ms_of(run) -> tuple[float, object]:
     return 1e3 * (time.perf_counter() - start), result
 
 
-def measure(localizer: Localizer, raster: ArrayRaster, size: tuple[int, int], repeats: int) -> str:
-    """Return one row of the table."""
+def batches_of(
+    localizer: Localizer, network: Session, frame: np.ndarray, known: dict[str, float]
+) -> tuple[Recorder, Recorder]:
+    """Return what goes into the encoder, and would go into the ranker if it were one network."""
+    own = localizer._encoder, localizer._ranker
+    encoder, ranker = Recorder(own[0]), Recorder(network)
+    localizer._encoder, localizer._ranker = encoder, ranker
+    fix = localizer.locate(frame, **known)
+    localizer._encoder, localizer._ranker = own
+    if not fix.candidates:
+        raise SystemExit(f"nothing to time: {fix.reject}")
+    return encoder, ranker
+
+
+def measure(
+    localizer: Localizer,
+    network: Session,
+    raster: ArrayRaster,
+    size: tuple[int, int],
+    repeats: int,
+) -> str:
+    """Return one row of the table; `network` is the ranker as one network."""
     width, height = size
     known = {"heading_deg": 30.0, "gsd_m": FOOTPRINT_M / height}
     shot = Shot(lat_deg=LAT, lon_deg=LON, size=size, **known)
     frame = render(raster, shot, np.random.default_rng(1))
-    sessions = localizer._encoder, localizer._ranker
-    encoder, ranker = Recorder(sessions[0]), Recorder(sessions[1])
-    localizer._encoder, localizer._ranker = encoder, ranker
-    first: Fix = localizer.locate(frame, **known)
-    localizer._encoder, localizer._ranker = sessions
-    if not first.candidates:
-        raise SystemExit(f"nothing to time: {first.reject}")
+    encoder, ranker = batches_of(localizer, network, frame, known)
 
     square = np.random.default_rng(2).standard_normal((384, 384), np.float32)
     locate_ms, bare_ms, product_ms, stages = [], [], [], []
@@ -141,6 +158,7 @@ def main() -> None:
         build([raster], folder / "e", footprint_m=FOOTPRINT_M, model=args.model, progress=False)
         localizer = Localizer(folder / "e", threads=args.threads, candidates=args.candidates)
         localizer.gallery = widen(localizer.gallery, args.tiles, folder)
+        network = Session(folder / "e" / RANKER, localizer._pool.threads)
         print(
             f"{args.tiles} tiles, {args.candidates} candidates, {args.threads} threads, "
             f"median of {args.repeats}, model {localizer.manifest.model_id}\n"
@@ -150,7 +168,7 @@ def main() -> None:
             "of a matrix product | shares of locate |\n|---|---|---|---|---|---|---|---|---|"
         )
         for size in SIZES:
-            print(measure(localizer, raster, size, args.repeats), flush=True)
+            print(measure(localizer, network, raster, size, args.repeats), flush=True)
 
 
 if __name__ == "__main__":

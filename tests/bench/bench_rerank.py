@@ -2,9 +2,11 @@
 
 python -m tests.bench.bench_rerank [--layers 2]    # prints one Markdown table
 
-"Correlation alone" is the ranker with nothing learned: what it tells of where frames lie, and the
-bar for what learning may cost. Cross-attention is models/cross_attention.py, from tokens that are
-stored already halved. Runs of all but the LVLM take turns, so that a busy machine slows all alike.
+The student is the kernels with the shipped relation, as it flies on a CPU; "as one network" is all
+of it in ONNX Runtime, as TensorRT has it. "Correlation alone" is a ranker with nothing learned, by
+the same kernels: the bar for what learning may cost. Cross-attention is models/cross_attention.py,
+from tokens that are stored already halved. Runs of all but the LVLM take turns, so that a busy
+machine slows all alike.
 
 The LVLM has the architecture of Qwen2-VL-2B with random weights on one 224 px tile and one 224 px
 frame a candidate, in float32: a CPU with AVX2 alone runs bfloat16 slower. Only some decoder layers
@@ -18,28 +20,22 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
 
 from edgegeo import pairs
 from edgegeo.backends.onnxruntime import Session
-from edgegeo.export.onnx import export_ranker, to_onnx
-from edgegeo.model_folder import ENCODER, RANKER, SHIPPED
+from edgegeo.correlation import Correlation
+from edgegeo.export.onnx import to_onnx
+from edgegeo.model_folder import ENCODER, RANKER, RELATION, SHIPPED
 from edgegeo.models.cross_attention import CrossAttention
-from edgegeo.models.encoder import EncoderConfig
-from edgegeo.models.student import Relation, Student
+from edgegeo.networks import open_judge
 from edgegeo.search import quantise_rows
 
 K, THREADS, REPEATS = 32, 1, 9
 LAYERS, TOKENS = 28, 2 * (224 // 28) ** 2 + 24  # of Qwen2-VL-2B; two pictures and the prompt
-
-
-class Correlation(Relation):
-    """A relation that has learned nothing, and does not look."""
-
-    def forward(self, cosine: torch.Tensor, overlap: torch.Tensor) -> torch.Tensor:
-        return self.log_gain.exp() * cosine * (overlap + 1e-4).pow(self.power) - self.null
 
 
 def processor_ms(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
@@ -80,55 +76,60 @@ def decoder_ms(layers: int) -> float:
         return processor_ms(run, 3)[""] / layers * LAYERS
 
 
-def exported(folder: Path) -> tuple[Session, Session]:
-    """Return sessions of the correlation alone and of cross-attention, whatever their weights."""
-    student = Student(EncoderConfig())
-    student.relation = Correlation()
-    export_ranker(student, folder / "correlation.onnx")
+def cross_attention(folder: Path) -> Session:
+    """Return a session of cross-attention, whatever its weights."""
     tokens = torch.rand(1, 1, 64, 32), torch.rand(1, K, 64, 32)
     to_onnx(
         CrossAttention(), tokens, folder / "attention.onnx", {"frame": {}, "tile": {}}, ["logits"]
     )
-    return tuple(Session(folder / f"{n}.onnx", THREADS) for n in ("correlation", "attention"))
+    return Session(folder / "attention.onnx", THREADS)
 
 
 def main(layers: int) -> None:
     torch.set_num_threads(THREADS)
     rng = np.random.default_rng(0)
-    encoder, ranker = (Session(SHIPPED / name, THREADS) for name in (ENCODER, RANKER))
+    encoder, network = (Session(SHIPPED / name, THREADS) for name in (ENCODER, RANKER))
+    judge = open_judge(SHIPPED / RELATION)
     images = rng.standard_normal((K, 4, 128, 128), dtype=np.float32)
     stored, scales = quantise_rows(encoder.run({"image": images})["tokens"])
-    frame = encoder.run({"image": images[:1]})["tokens"]
+    encoded = encoder.run({"image": images[:1]})
+    frame, turn_deg = encoded["tokens"], encoded["moves"][:, 0].astype(np.float64)
     rows = np.arange(K, dtype=np.int32)
 
     halved = rng.standard_normal((1, K, 64, 32), dtype=np.float32)
     with tempfile.TemporaryDirectory() as folder:
-        correlation, attention = exported(Path(folder))
+        attention = cross_attention(Path(folder))
+    look, move = np.zeros(K, np.int64), np.full(K, 13, np.int64)
+    found = SimpleNamespace(look=look, move=move, tile=rows)
 
-    def related(network: Session, tokens: np.ndarray) -> None:
-        copy, move = np.zeros(K, np.int64), np.full(K, 13, np.int64)
-        given = {"query_tokens": frame, "copy": copy, "move": move, "candidate_tokens": tokens}
+    def related(ranker: Correlation, tokens: np.ndarray, scales: np.ndarray) -> None:
+        gallery = SimpleNamespace(tokens=tokens, token_scales=scales)
+        ranker.ask(gallery, frame, turn_deg, found, rows.astype(np.int64))
+
+    def as_one_network() -> None:
+        tokens = pairs.gather(stored, scales, rows)
+        given = {"query_tokens": frame, "copy": look, "move": move, "candidate_tokens": tokens}
         network.run(given)
 
+    student = Correlation(judge=judge)
     runs = {
-        "student, stored tokens": lambda: related(ranker, pairs.gather(stored, scales, rows)),
+        "student, stored tokens": lambda: related(student, stored, scales),
         "student, tiles encoded in flight": lambda: related(
-            ranker, encoder.run({"image": images})["tokens"]
+            student, *quantise_rows(encoder.run({"image": images})["tokens"])
         ),
-        "correlation alone, stored tokens": lambda: related(
-            correlation, pairs.gather(stored, scales, rows)
-        ),
+        "student as one network, stored tokens": as_one_network,
+        "correlation alone, stored tokens": lambda: related(Correlation(), stored, scales),
         "cross-attention, stored tokens": lambda: attention.run(
             {"frame": halved[:, :1], "tile": halved}
         ),
     }
-    found = processor_ms(runs, REPEATS)
-    found[f"Qwen2-VL-2B's decoder, from {layers} of 28 layers, float32"] = K * decoder_ms(layers)
-    student = found["student, stored tokens"]
+    times = processor_ms(runs, REPEATS)
+    times[f"Qwen2-VL-2B's decoder, from {layers} of 28 layers, float32"] = K * decoder_ms(layers)
+    ours = times["student, stored tokens"]
     print(f"{K} candidates, one thread, processor time, median\n")
     print("| ranker | ms | times the student |\n|---|---|---|")
-    for name, ms in found.items():
-        print(f"| {name} | {ms:.1f} | {ms / student:.2f} |")
+    for name, ms in times.items():
+        print(f"| {name} | {ms:.1f} | {ms / ours:.2f} |")
 
 
 if __name__ == "__main__":

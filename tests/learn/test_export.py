@@ -12,7 +12,7 @@ from edgegeo.backends.onnxruntime import Session  # noqa: E402
 from edgegeo.export.onnx import export_student  # noqa: E402
 from edgegeo.learn.whitening import fit_whitening  # noqa: E402
 from edgegeo.models.encoder import EncoderConfig  # noqa: E402
-from edgegeo.models.ranker import Ranker  # noqa: E402
+from edgegeo.models.ranker import Judge, Ranker  # noqa: E402
 from edgegeo.models.student import Student  # noqa: E402
 from edgegeo.reference import run_reference  # noqa: E402
 
@@ -70,6 +70,28 @@ def test_ranker(student, folder, copies, k):
     assert list(found) == ["relevance", "offset", "log_variance", "turn", "scale"]
     for array, same in zip(found.values(), expected, strict=True):
         np.testing.assert_allclose(array, same.numpy(), atol=1e-3)
+
+
+@pytest.mark.parametrize("k", [1, 36])
+def test_relation(student, folder, k):
+    rng = torch.Generator().manual_seed(k)
+    cosine, overlap = torch.rand(2, k, 13, 13, generator=rng).unbind()
+    network = Session(folder / "relation.onnx")
+    found = network.run({"cosine": cosine.numpy(), "overlap": overlap.numpy()})
+    with torch.no_grad():
+        expected = Judge(student.relation, 16)(cosine, overlap)
+    assert list(found) == ["relevance", "offset", "log_variance"]
+    for array, same in zip(found.values(), expected, strict=True):
+        np.testing.assert_allclose(array, same.numpy(), atol=1e-4)
+    assert float(network.metadata["power"]) == student.relation.power.item()
+
+
+def test_the_files_do_not_say_where_they_were_made(folder):
+    """The exporter writes the file and the line of every operation into the graph."""
+    for path in folder.glob("*.onnx"):
+        content = path.read_bytes()
+        assert b'.py", line' not in content
+        assert b"site-packages" not in content
 
 
 def test_the_folder_keeps_the_contract_of_an_engine(folder):
