@@ -68,8 +68,10 @@ def _tell(flight: Flight, rate_hz: float, stop: threading.Event, clock: Callable
     """Tick at an even rate; moments that were missed are left out, not caught up with."""
     period_us = round(1e6 / rate_hz)
     due_us = clock()
-    while not stop.wait(max(0.0, 1e-6 * (due_us - clock()))):
+    while not stop.wait(min(1e-6 * period_us, max(0.0, 1e-6 * (due_us - clock())))):
         now_us = clock()
+        if now_us < due_us:  # a clock that runs slowly, as that of a simulation
+            continue
         due_us += period_us * max(1, -(-(now_us - due_us) // period_us))
         try:
             flight.telling.tick(now_us)

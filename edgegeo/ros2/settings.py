@@ -35,6 +35,7 @@ class NodeSettings:
     map_frame: str = "map"
     odom_frame: str = "odom"
     threads: int = 0
+    log: str = ""  # the flight is written here, never over another log
 
     def __post_init__(self) -> None:
         if not self.engine:
