@@ -21,9 +21,10 @@ from edgegeo.fly.journal import flight_log
 from edgegeo.fly.looking import Looking
 from edgegeo.fly.outlets import BY_SERIAL_PORT, RATES_HZ, Outlet, link_outlet, serial_outlet
 from edgegeo.fly.replay import Recorded, Replay
+from edgegeo.fly.resetting import Resetting
 from edgegeo.fly.running import FrameClock, fly, fly_fast
 from edgegeo.fly.status import StatusLine, status_line
-from edgegeo.fly.stopping import stopped_by_signals
+from edgegeo.fly.stopping import handling, stopped_by_signals
 from edgegeo.fly.tally import Problems
 from edgegeo.fly.telling import Telling
 from edgegeo.fly.vehicle import Autopilot, Nobody, Vehicle
@@ -175,12 +176,17 @@ def _outlet(args: Namespace, link: Link | None, stack: ExitStack) -> Outlet | No
         return serial_outlet(args.autopilot, port)
     if link is None:
         return None
-    return link_outlet(
+    outlet = link_outlet(
         args.autopilot,
         link,
         without_velocity=args.without_velocity,
         send=Unheard().send if args.dry_run else None,
     )
+    if args.autopilot != "ardupilot-reset" or args.dry_run:
+        return outlet
+    resetting = Resetting(outlet, link.answers)
+    stack.enter_context(handling([signal.SIGUSR1], lambda _number: resetting.ask()))
+    return resetting
 
 
 class Unheard:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from edgegeo.autopilot.ardupilot_gps import gps_input
 from edgegeo.autopilot.ardupilot_odometry import Origin, odometry, vision_position_estimate
+from edgegeo.autopilot.ardupilot_reset import external_position_estimate
 from edgegeo.autopilot.link import Link
 from edgegeo.autopilot.nmea import sentences
 from edgegeo.autopilot.output import OutputFix
@@ -15,6 +16,7 @@ from edgegeo.autopilot.ubx import nav_pvt
 from edgegeo.errors import RangeError
 
 NOT_TAKEN = "the system did not take the message"
+NOT_DUE = ""
 SET_US = 1_500_000_000_000_000  # a computer's clock before 2017 has not been set
 
 # Outputs a second: what each autopilot's page in edgegeo/autopilot/README.md asks for.
@@ -23,12 +25,14 @@ RATES_HZ = {
     "ardupilot-odometry": 10.0,
     "ardupilot-vision": 10.0,
     "ardupilot-gps": 5.0,
+    "ardupilot-reset": 5.0,
     "nmea": 5.0,
     "ubx": 5.0,
 }
 BY_SERIAL_PORT = ("nmea", "ubx")
 
-Outlet = Callable[[OutputFix, int], str | None]  # (fix, now_us) -> None once sent, or why not
+# (fix, now_us) -> None once sent, NOT_DUE where none had to be, or why it was not.
+Outlet = Callable[[OutputFix, int], str | None]
 
 
 class Port(Protocol):
@@ -91,6 +95,8 @@ def _message(path: str, link: Link, fix: OutputFix, now_us: int, without_velocit
     if path == "ardupilot-gps":
         utc = utc_us(fix.time_us, now_us)
         return gps_input(fix, utc, without_velocity=without_velocity)
+    if path == "ardupilot-reset":
+        return external_position_estimate(fix, now_us, target_system=link.system)
     origin: Origin | None = link.inbox.origin
     if origin is None:
         return "the autopilot has not told the origin of its local frame (GPS_GLOBAL_ORIGIN)"

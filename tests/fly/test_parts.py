@@ -88,6 +88,7 @@ class Line:
     [
         ("px4", "GLOBAL_POSITION_SENSOR"),
         ("ardupilot-gps", "GPS_INPUT"),
+        ("ardupilot-reset", "COMMAND_INT"),
         ("ardupilot-odometry", "ODOMETRY"),
         ("ardupilot-vision", "VISION_POSITION_ESTIMATE"),
     ],
