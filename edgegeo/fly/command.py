@@ -31,7 +31,7 @@ from edgegeo.fly.vehicle import Autopilot, Nobody, Vehicle
 from edgegeo.fly.watchdog import Watchdog
 from edgegeo.localizer import Localizer
 from edgegeo.logs import FlightLog
-from edgegeo.sources import open_camera, open_frames
+from edgegeo.sources import LiveSource, SourceState, open_camera, open_frames
 from edgegeo.sources.newest import now_us
 from edgegeo.track import Tracker
 
@@ -42,7 +42,7 @@ def run(args: Namespace) -> None:
     """Fly until SIGINT, SIGTERM or the end of the source. Raises KeyboardInterrupt after SIGINT.
 
     What cannot be opened (engine, source, camera file, connection, log) raises before the first
-    frame; after it nothing else does.
+    frame; after it only a file that breaks off, with a DataError once the log is closed.
     """
     _check(args)
     camera = _camera(args)
@@ -90,8 +90,20 @@ def run(args: Namespace) -> None:
             StatusLine().say(status_line(flight, clock(), ()))
         else:
             _fly_live(flight, rate_hz, stop, log)
+        broken = _broken(source)
+        if broken is not None and log is not None:
+            log.add_note(clock(), broken)
+    if broken is not None:
+        raise DataError(broken)
     if stop.by == signal.SIGINT:
         raise KeyboardInterrupt
+
+
+def _broken(source: LiveSource) -> str | None:
+    status = source.status
+    if status.state is not SourceState.ENDED or status.error is None:
+        return None
+    return f"the source broke off after {status.frames} frames: {status.error}"
 
 
 def _fly_live(flight: Flight, rate_hz: float, stop: threading.Event, log: FlightLog | None) -> None:
@@ -130,6 +142,8 @@ def _check(args: Namespace) -> None:
         )
     if args.fast and not args.replay:
         raise DataError("--fast is for a replay: give --replay POSES")
+    if args.fast and args.autopilot and not args.dry_run:
+        raise DataError("--fast has no time of day to send positions at: leave --autopilot out")
     if args.truth and not args.replay:
         raise DataError("--truth is for a replay: give --replay POSES")
     if args.rate_hz is not None and not 0.5 <= args.rate_hz <= 50:

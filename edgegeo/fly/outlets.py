@@ -68,9 +68,9 @@ def serial_outlet(path: str, port: SerialPort | Port) -> Outlet:
     """Return the outlet of a path that a GPS receiver speaks."""
     encode = sentences if path == "nmea" else nav_pvt
 
-    def outlet(fix: OutputFix, now_us: int) -> str | None:
+    def outlet(fix: OutputFix, _now_us: int) -> str | None:
         try:
-            data = encode(fix, utc_us(fix.time_us, now_us))
+            data = encode(fix, utc_us(fix.time_us))
         except RangeError as error:
             return str(error)
         return None if port.send(data) else NOT_TAKEN
@@ -78,12 +78,13 @@ def serial_outlet(path: str, port: SerialPort | Port) -> Outlet:
     return outlet
 
 
-def utc_us(time_us: int, now_us: int) -> int:
+def utc_us(time_us: int) -> int:
     """Return the time of day of a moment on the monotonic clock; 0 where it is not known.
 
-    Asked anew each time: the computer's time of day may be set in flight.
+    Asked anew each time, for the computer's time of day may be set in flight; and of both clocks
+    at once, for a busy computer is late.
     """
-    unix_us = time.time_ns() // 1000 - now_us + time_us
+    unix_us = (time.time_ns() - time.monotonic_ns()) // 1000 + time_us
     return unix_us if unix_us > SET_US else 0
 
 
@@ -93,8 +94,7 @@ def _message(path: str, link: Link, fix: OutputFix, now_us: int, without_velocit
             fix, now_us, sensor_id=link.sensor_id, target_system=link.system
         )
     if path == "ardupilot-gps":
-        utc = utc_us(fix.time_us, now_us)
-        return gps_input(fix, utc, without_velocity=without_velocity)
+        return gps_input(fix, utc_us(fix.time_us), without_velocity=without_velocity)
     if path == "ardupilot-reset":
         return external_position_estimate(fix, now_us, target_system=link.system)
     origin: Origin | None = link.inbox.origin

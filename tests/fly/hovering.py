@@ -35,7 +35,7 @@ HEADING_DEG, ROLL_DEG, PITCH_DEG = 40.0, 6.0, -4.0
 VEHICLE_DEG = (-8.0, 5.0, 155.0)  # roll, pitch, yaw of a vehicle whose camera hangs in a gimbal
 LAT, LON = 47.2502, 8.4998  # of the camera
 GROUND_M = 450.0  # above mean sea level
-PICTURES, FRAMES, FRAMES_HZ = 8, 400, 10
+PICTURES, FRAMES, FRAMES_HZ = 8, 400, 5
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def hovering(port):
     made = []
 
     def make(**options):
-        made.append(Hoverer(port, **options))
+        made.append(Hoverer(**{"port": port, **options}))
         return made[-1]
 
     yield make
@@ -119,7 +119,7 @@ class Flying:
             every()
             assert self.process.poll() is None, self.said
 
-        until(holds, every=check)
+        until(holds, every=check, patience_s=60.0)
 
     def until_said(self, words, *, every=lambda: None):
         try:
