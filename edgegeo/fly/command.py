@@ -21,16 +21,17 @@ from edgegeo.fly.journal import flight_log
 from edgegeo.fly.looking import Looking
 from edgegeo.fly.outlets import BY_SERIAL_PORT, RATES_HZ, Outlet, link_outlet, serial_outlet
 from edgegeo.fly.replay import Recorded, Replay
+from edgegeo.fly.resetting import Resetting
 from edgegeo.fly.running import FrameClock, fly, fly_fast
 from edgegeo.fly.status import StatusLine, status_line
-from edgegeo.fly.stopping import stopped_by_signals
+from edgegeo.fly.stopping import handling, stopped_by_signals
 from edgegeo.fly.tally import Problems
 from edgegeo.fly.telling import Telling
 from edgegeo.fly.vehicle import Autopilot, Nobody, Vehicle
 from edgegeo.fly.watchdog import Watchdog
 from edgegeo.localizer import Localizer
 from edgegeo.logs import FlightLog
-from edgegeo.sources import open_camera, open_frames
+from edgegeo.sources import LiveSource, SourceState, open_camera, open_frames
 from edgegeo.sources.newest import now_us
 from edgegeo.track import Tracker
 
@@ -41,7 +42,7 @@ def run(args: Namespace) -> None:
     """Fly until SIGINT, SIGTERM or the end of the source. Raises KeyboardInterrupt after SIGINT.
 
     What cannot be opened (engine, source, camera file, connection, log) raises before the first
-    frame; after it nothing else does.
+    frame; after it only a file that breaks off, with a DataError once the log is closed.
     """
     _check(args)
     camera = _camera(args)
@@ -89,8 +90,20 @@ def run(args: Namespace) -> None:
             StatusLine().say(status_line(flight, clock(), ()))
         else:
             _fly_live(flight, rate_hz, stop, log)
+        broken = _broken(source)
+        if broken is not None and log is not None:
+            log.add_note(clock(), broken)
+    if broken is not None:
+        raise DataError(broken)
     if stop.by == signal.SIGINT:
         raise KeyboardInterrupt
+
+
+def _broken(source: LiveSource) -> str | None:
+    status = source.status
+    if status.state is not SourceState.ENDED or status.error is None:
+        return None
+    return f"the source broke off after {status.frames} frames: {status.error}"
 
 
 def _fly_live(flight: Flight, rate_hz: float, stop: threading.Event, log: FlightLog | None) -> None:
@@ -129,6 +142,8 @@ def _check(args: Namespace) -> None:
         )
     if args.fast and not args.replay:
         raise DataError("--fast is for a replay: give --replay POSES")
+    if args.fast and args.autopilot and not args.dry_run:
+        raise DataError("--fast has no time of day to send positions at: leave --autopilot out")
     if args.truth and not args.replay:
         raise DataError("--truth is for a replay: give --replay POSES")
     if args.rate_hz is not None and not 0.5 <= args.rate_hz <= 50:
@@ -175,12 +190,17 @@ def _outlet(args: Namespace, link: Link | None, stack: ExitStack) -> Outlet | No
         return serial_outlet(args.autopilot, port)
     if link is None:
         return None
-    return link_outlet(
+    outlet = link_outlet(
         args.autopilot,
         link,
         without_velocity=args.without_velocity,
         send=Unheard().send if args.dry_run else None,
     )
+    if args.autopilot != "ardupilot-reset" or args.dry_run:
+        return outlet
+    resetting = Resetting(outlet, link.answers)
+    stack.enter_context(handling([signal.SIGUSR1], lambda _number: resetting.ask()))
+    return resetting
 
 
 class Unheard:
