@@ -32,7 +32,7 @@ from edgegeo.fly.vehicle import Autopilot, Speaking, Vehicle
 from edgegeo.fly.watchdog import Watchdog
 from edgegeo.localizer import Localizer
 from edgegeo.logs import FlightLog
-from edgegeo.sources import open_camera
+from edgegeo.sources import LiveSource, open_camera
 from edgegeo.sources.newest import now_us
 from edgegeo.track import Tracker
 
@@ -43,7 +43,7 @@ def run(args: Namespace) -> None:
     """Fly until SIGINT, SIGTERM or the end of the source. Raises KeyboardInterrupt after SIGINT.
 
     What cannot be opened (engine, source, camera file, connection, log) raises before the first
-    frame; after it nothing else does.
+    frame; after it nothing does but a log that turns out to be damaged in a fast replay.
     """
     _check(args)
     camera = _camera(args)
@@ -54,20 +54,22 @@ def run(args: Namespace) -> None:
         localizer = Localizer(args.engine, threads=args.threads)
         link = _link(args, stack)
         outlet = _outlet(args, link, stack)
-        replay = played(args) if args.replay else None
-        source = stack.enter_context(
-            open_camera(args.source, delay_ms=args.camera_delay_ms, rate_hz=args.images_per_s)
-            if replay is None
-            else replay.source
-        )
-        vehicle = _vehicle(args, link) if replay is None else replay.vehicle
+        replay = played(args, stack) if args.replay else None
+        source: LiveSource
+        vehicle: Vehicle
+        if replay is None:
+            source = stack.enter_context(
+                open_camera(args.source, delay_ms=args.camera_delay_ms, rate_hz=args.images_per_s)
+            )
+            vehicle = _vehicle(args, link)
+        else:
+            source, vehicle, camera = replay.source, replay.vehicle, camera or replay.camera
         log = None
         if args.log:
             epoch_us = None if replay is None else replay.epoch_us
             log = stack.enter_context(flight_log(args.log, epoch_us))
             for row in () if replay is None else replay.truth:
                 log.add_truth(*row)
-        camera = camera or (None if replay is None else replay.camera)
         if camera is None:
             raise DataError("nobody tells the lens: give --camera FILE or --fov-deg DEG")
         looking = Looking(
@@ -151,6 +153,10 @@ def _check(args: Namespace) -> None:
         (args.truth and not args.replay, "--truth is for a replay: give --replay POSES"),
         (of_log and args.source, "the frames of a replayed log are its own: leave out --source"),
         (of_log and args.truth, "the truth of a replayed log is its own: leave out --truth"),
+        (
+            args.replay and args.camera_delay_ms,
+            "--camera-delay-ms is for a live camera: a replay has the exposures",
+        ),
         (args.log_frames and args.replay, "--log-frames is for a flight, not for its replay"),
         (args.log_frames and not args.log, "--log-frames needs --log MCAP to write to"),
     ):

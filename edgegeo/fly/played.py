@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,15 +36,15 @@ def is_log(replay: str) -> bool:
     return Path(replay).suffix in (".mcap", ".partial")
 
 
-def played(args: Namespace) -> Played:
-    """Open what --replay names. Raises DataError."""
-    return _from_log(args) if is_log(args.replay) else _from_table(args)
+def played(args: Namespace, stack: ExitStack) -> Played:
+    """Open what --replay names; `stack` closes it. Raises DataError."""
+    return (_from_log if is_log(args.replay) else _from_table)(args, stack)
 
 
-def _from_table(args: Namespace) -> Played:
+def _from_table(args: Namespace, stack: ExitStack) -> Played:
     replay = Replay(open_frames(args.source), rate_hz=args.images_per_s, fast=args.fast)
     return Played(
-        source=replay.source,
+        source=stack.enter_context(replay.source),
         vehicle=Recorded(replay, args.replay),
         events=((frame.time_us, frame) for frame in iter(replay.source.latest, None)),
         hear=lambda _sample: None,
@@ -52,7 +53,7 @@ def _from_table(args: Namespace) -> Played:
     )
 
 
-def _from_log(args: Namespace) -> Played:
+def _from_log(args: Namespace, stack: ExitStack) -> Played:
     logged, told = LoggedFlight(args.replay), Told()
 
     def hear(sample: Sample) -> None:
@@ -61,10 +62,10 @@ def _from_log(args: Namespace) -> Played:
     on_gimbal = logged.on_gimbal or args.gimbal
     vehicle = Speaking(told, on_gimbal=on_gimbal, with_velocity=args.velocity == "autopilot")
     # Nothing is asked of the source where the events are used as they come.
-    source = PushedFrames() if args.fast else PacedLog(logged, hear)
+    source: LiveSource = PushedFrames() if args.fast else PacedLog(logged, hear)
     shift_us = source.shift_us if isinstance(source, PacedLog) else 0
     return Played(
-        source=source,
+        source=stack.enter_context(source),
         vehicle=vehicle,
         events=logged.events(),
         hear=hear,

@@ -4,6 +4,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -113,6 +114,7 @@ def test_a_signal_ends_the_flight_with_a_whole_log(place, tmp_path, number, code
         (("--no-attitude", "--fast"), "--replay POSES"),
         (("--no-attitude", "--truth", "truth.csv"), "--replay POSES"),
         (("--replay", "flight.mcap"), "leave out --source"),
+        (("--replay", "poses.csv", "--camera-delay-ms", "5"), "for a live camera"),
         (("--no-attitude", "--log-frames"), "--log-frames needs --log"),
         (("--replay", "poses.csv", "--log", "a.mcap", "--log-frames"), "not for its replay"),
         (("--no-attitude", "--rate-hz", "500"), "[0.5, 50]"),
@@ -127,6 +129,7 @@ def test_a_signal_ends_the_flight_with_a_whole_log(place, tmp_path, number, code
 def test_what_makes_no_flight_is_told_before_it(place, capsys, more, said):
     assert main(flags(place, *more)) == 2
     assert said in capsys.readouterr().err
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("edgegeo")]
 
 
 @pytest.mark.parametrize(
