@@ -69,6 +69,11 @@ class Looking:
         self._undistortion: Undistortion | None = None
         self.doubt: str | None = None  # about the last height
 
+    @property
+    def camera(self) -> Camera | None:
+        """What the last frame was seen by."""
+        return None if self._undistortion is None else self._undistortion.seen_by
+
     def ready(self, frame: Frame) -> Ready | Skip | Reject:
         """Return the frame with what is known of its view, or why it is not worth a look.
 

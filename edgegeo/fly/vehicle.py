@@ -1,4 +1,4 @@
-"""What the flight knows of the vehicle: from an autopilot, or from nobody."""
+"""What the flight knows of the vehicle."""
 
 from typing import Protocol
 
@@ -31,7 +31,10 @@ class Vehicle(Protocol):
 
 
 class Speaking:
-    """A vehicle known by what it tells. `with_velocity=False` leaves its velocity alone."""
+    """A vehicle known by what it has told; nothing more is waited for.
+
+    `with_velocity=False` leaves its velocity alone.
+    """
 
     def __init__(self, told: Told, *, on_gimbal: bool = False, with_velocity: bool = True) -> None:
         self.told, self.on_gimbal, self.with_velocity = told, on_gimbal, with_velocity
@@ -42,7 +45,7 @@ class Speaking:
 
     @property
     def silent(self) -> bool:
-        return False
+        return True
 
     def pose(self, camera: Camera, time_us: int) -> CameraPose | None:
         return self.told.camera_pose(camera, time_us, on_gimbal=self.on_gimbal)
@@ -67,19 +70,3 @@ class Autopilot(Speaking):
 
     def problems(self) -> list[str]:
         return self.link.problems()
-
-
-class Nobody:
-    """No autopilot is connected."""
-
-    altitude_m: float | None = None
-    silent = True
-
-    def pose(self, camera: Camera, time_us: int) -> CameraPose | None:  # noqa: ARG002
-        return None
-
-    def velocity(self) -> Velocity | None:
-        return None
-
-    def problems(self) -> list[str]:
-        return []

@@ -9,6 +9,7 @@ from edgegeo.fly.flight import Flight
 from edgegeo.fly.looking import Looking
 from edgegeo.fly.running import fly
 from edgegeo.fly.tally import Problems
+from edgegeo.fly.tape import Tape
 from edgegeo.fly.telling import Telling
 from edgegeo.localizer import Localizer
 from edgegeo.logs import FlightLog
@@ -36,15 +37,20 @@ class RosFlight:
         vehicle = RosVehicle(self.now_us)
         wiring = Wiring(node, load, sensor_qos, settings, vehicle)
         believed = Believed(Tracker(), vehicle.velocity)
+        looking = Looking(wiring.camera, vehicle, localizer.tile_m)
+        tape = None
+        if log is not None and settings.log_frames:
+            tape = Tape(log, vehicle, looking, self.now_us)
         gate = Gate(Limits(stop_after_s=settings.stop_after_s, max_sigma_m=settings.max_sigma_m))
         self.flight = Flight(
             wiring.frames,
             localizer,
             vehicle,
-            Looking(wiring.camera, vehicle, localizer.tile_m),
+            looking,
             believed,
             Telling(believed, vehicle, gate, wiring.publish, log, None),
             log=log,
+            tape=tape,
             clock=self.now_us,
         )
 

@@ -41,17 +41,19 @@ def test_on_a_simulated_clock_the_output_comes_at_its_rate_and_goes_on_after_a_s
         kwargs={"rate_hz": 20, "stop": stop, "clock": clock, "say": lambda *_: None},
     )
     flying.start()
-    time.sleep(1.5)
-    clock.runs = False
-    time.sleep(0.2)
-    before = len(ticks)
-    time.sleep(1.0)
-    assert len(ticks) == before
-    clock.runs = True
-    end_s = time.monotonic() + 10
-    while len(ticks) < before + 2 and time.monotonic() < end_s:
-        time.sleep(0.01)
-    stop.set()
-    flying.join()
+    try:
+        time.sleep(1.5)
+        clock.runs = False
+        time.sleep(0.2)
+        before = len(ticks)
+        time.sleep(1.0)
+        assert len(ticks) == before
+        clock.runs = True
+        end_s = time.monotonic() + 10
+        while len(ticks) < before + 2 and time.monotonic() < end_s:
+            time.sleep(0.01)
+    finally:
+        stop.set()
+        flying.join()
     periods = 20 * 1e-6 * (ticks[-1] - ticks[0])
     assert before + 2 <= len(ticks) <= periods + 2

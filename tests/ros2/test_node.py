@@ -4,20 +4,17 @@ import math
 import threading
 import time
 from array import array
-from functools import cache
 
 import numpy as np
 import pytest
 
 from edgegeo.attitude import quaternion
-from edgegeo.building.build import build
-from edgegeo.demo.landscape import landscape
 from edgegeo.errors import MissingExtraError, RangeError
+from edgegeo.fly.logged import LoggedFlight
 from edgegeo.fly.tally import Problems
 from edgegeo.geodesy import distance_m, geo_from_enu
 from edgegeo.localizer import Localizer
 from edgegeo.logs import FlightLog, read_log
-from edgegeo.maps.arraymap import ArrayRaster
 from edgegeo.rectify import camera_offset_m
 from edgegeo.ros2.flying import RosFlight
 from edgegeo.ros2.incoming import enu_attitude
@@ -25,13 +22,14 @@ from edgegeo.ros2.node import main, message_class, read_settings
 from edgegeo.ros2.outgoing import fill, header
 from edgegeo.ros2.settings import NodeSettings
 from edgegeo.simulation.camera import Shot, render
+from edgegeo.sources import Frame
 from tests.autopilot.fixes import a_fix
 from tests.fly.truthful import Plain, Truthful
 from tests.ros2.doubles import ExternalShutdownException, Node, doubled_rclpy
 from tests.ros2.messages import load, through_cdr
+from tests.suburb import FOOTPRINT_M, LAT, LON, suburb, suburb_engine
 
-LAT, LON, GSD_M, SIDE_PX = 47.25, 8.5, 0.6, 640
-SIZE, FOV_DEG, FOOTPRINT_M = (480, 360), 60.0, 120.0
+SIZE, FOV_DEG = (480, 360), 60.0
 HEIGHT_M = FOOTPRINT_M / SIZE[1] * SIZE[0] / 2 / math.tan(math.radians(FOV_DEG) / 2)
 HEADING_DEG, PITCH_DEG, SPEED_M_S = 130.0, 10.0, 8.0
 START_US, STEP_US = 1_790_000_000_000_000, 250_000
@@ -42,25 +40,16 @@ def message(name, **fields):
     return through_cdr(fill(load(name)(), fields))
 
 
-@cache
-def ground(date):
-    """The landscape as mapped on date 0 and flown over on date 1."""
-    rgb = landscape(1_000_000, SIDE_PX, GSD_M, date=date, style="suburb")
-    return ArrayRaster(rgb, None, LAT, LON, GSD_M, name="landscape", licence="CC0")
-
-
 @pytest.fixture(scope="module")
 def localizer(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ros2")
-    build([ground(0)], folder / "e.edgegeo", footprint_m=FOOTPRINT_M, progress=False)
-    return Localizer(folder / "e.edgegeo", threads=2)
+    return Localizer(suburb_engine(tmp_path_factory.mktemp("ros2")), threads=2)
 
 
 class Flown:
     """The node over the map on another date, flying east, looking ahead by 10 degrees."""
 
     def __init__(self, localizer, without=(), renamed=None, log=None, **parameters):
-        self.node = Node(START_US, engine="e", **parameters)
+        self.node = Node(START_US, **{"engine": "e", "log": "f.mcap", **parameters})
         settings = read_settings(self.node)
 
         def installed(name):
@@ -97,7 +86,7 @@ class Flown:
             pitch_deg=PITCH_DEG,
             fov_deg=FOV_DEG,
         )
-        image = render(ground(1), shot, self.rng)
+        image = render(suburb(1), shot, self.rng)
         self.hear(
             "image",
             "sensor_msgs/Image",
@@ -189,7 +178,7 @@ def test_it_flies_as_the_command_does(localizer, tmp_path, monkeypatch):
 
     monkeypatch.setattr(localizer, "locate", locate)
     with FlightLog(tmp_path / "flight.mcap", epoch_us=0) as log:
-        flown = Flown(localizer, log=log)
+        flown = Flown(localizer, log=log, log_frames=True)
 
         def tell():
             flown.camera_info()
@@ -207,6 +196,11 @@ def test_it_flies_as_the_command_does(localizer, tmp_path, monkeypatch):
     fixes = [r.time_us for r in records if r.topic == "/fix/full"]
     assert fixes == [START_US + STEP_US * k for k in range(9)]
     assert {"/estimate/full", "/timings_ms", "/frame"} < {r.topic for r in records}
+    logged = LoggedFlight(tmp_path / "flight.mcap")
+    assert [what.kind for _, what in logged.events() if not isinstance(what, Frame)] == [
+        *("attitude", "rangefinder") * 9
+    ]
+    assert logged.camera.fx_px == pytest.approx(FOCAL_PX)
 
 
 def test_an_image_of_another_clock_is_not_used(localizer):
@@ -289,7 +283,14 @@ def test_parameters():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"engine": ""}, {"vehicle": "gps"}, {"rate_hz": 0.0}, {"sensor_id": 0}, {"map_lat_deg": 1.0}],
+    [
+        {"engine": ""},
+        {"vehicle": "gps"},
+        {"rate_hz": 0.0},
+        {"sensor_id": 0},
+        {"map_lat_deg": 1.0},
+        {"log": "", "log_frames": True},
+    ],
 )
 def test_parameters_that_cannot_be(wrong):
     with pytest.raises(RangeError, match=f"parameters? {next(iter(wrong))}"):
