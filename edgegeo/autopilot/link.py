@@ -22,7 +22,7 @@ NO_MESSAGE = {BAD, UNTRUSTED, UNKNOWN, UNSENT, UNREAD}
 MAX_IDS, REAL = 256, 3  # noise looks like messages of any id, but seldom three times of the same
 OTHERS_MAY_SEND = {"GIMBAL_DEVICE_ATTITUDE_STATUS", "DISTANCE_SENSOR"}
 # Rates asked of the autopilot (Hz), by message id.
-WANTED = {30: 50, 31: 50, 32: 10, 33: 10, 132: 20, 136: 2, 173: 20, 285: 50, 49: 1}
+WANTED = {30: 50, 31: 50, 32: 10, 33: 10, 132: 20, 136: 2, 141: 5, 173: 20, 285: 50, 49: 1}
 
 
 class LinkState(Enum):

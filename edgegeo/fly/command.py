@@ -217,13 +217,14 @@ def _outlet(args: Namespace, link: Link | None, stack: ExitStack) -> Outlet | No
     if not args.autopilot:
         return None
     if args.autopilot in BY_SERIAL_PORT:
+        without = args.without_velocity
         if args.dry_run:
-            return serial_outlet(args.autopilot, Unheard())
+            return serial_outlet(args.autopilot, Unheard(), without_velocity=without)
         device, _, baud = args.gps_port.rpartition(":")
         if not device or not baud.isdecimal():
             raise LinkError(f"--gps-port must be DEVICE:BAUD, got {args.gps_port!r}")
         port = stack.enter_context(SerialPort(device, int(baud)))
-        return serial_outlet(args.autopilot, port)
+        return serial_outlet(args.autopilot, port, without_velocity=without)
     if link is None:
         return None
     outlet = link_outlet(

@@ -80,7 +80,9 @@ def _autopilot(p: "argparse._ArgumentGroup") -> None:
         help="whose velocity carries on between fixes (default: autopilot's, pictures where none)",
     )
     p.add_argument(
-        "--without-velocity", action="store_true", help="ardupilot-gps: EK3_SRC1_VELXY is 0"
+        "--without-velocity",
+        action="store_true",
+        help="ardupilot-gps, nmea: the autopilot fuses no velocity (EK3_SRC1_VELXY is 0)",
     )
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from edgegeo.autopilot.ardupilot_gps import gps_input
@@ -64,9 +65,9 @@ def link_outlet(
     return outlet
 
 
-def serial_outlet(path: str, port: SerialPort | Port) -> Outlet:
+def serial_outlet(path: str, port: SerialPort | Port, *, without_velocity: bool = False) -> Outlet:
     """Return the outlet of a path that a GPS receiver speaks."""
-    encode = sentences if path == "nmea" else nav_pvt
+    encode = partial(sentences, without_velocity=without_velocity) if path == "nmea" else nav_pvt
 
     def outlet(fix: OutputFix, _now_us: int) -> str | None:
         try:

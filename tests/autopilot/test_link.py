@@ -79,8 +79,12 @@ def test_answers_to_our_own_commands_are_kept(port, peer):
 
 @pytest.mark.usefixtures("quick")
 def test_a_lost_line_is_told_and_taken_up_again(port, peer):
+    def life():
+        peer.heartbeat()
+        peer.pump()
+
     with listening(port) as link:
-        until(lambda: link.state is LinkState.UP, every=peer.heartbeat)
+        until(lambda: "COMMAND_LONG" in peer.names(), every=life)  # it has seen that the line is up
         until(lambda: link.state is LinkState.LOST and link.losses == 1)
         assert "fallen silent" in link.problems()[0]
         until(lambda: link.state is LinkState.UP, every=peer.heartbeat)

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import signal
 import time
 import tty
@@ -35,7 +36,7 @@ BY_LINK = {
     "gps": ("GPS_INPUT", "--autopilot", "ardupilot-gps"),
     **dict.fromkeys(IN_GIMBAL, PX4_GIMBAL),
 }
-BY_PORT = {"nmea": b"$GPGST,", "ubx": b"\xb5\x62\x01\x07"}
+BY_PORT = {"nmea": b"$GPRMC,", "ubx": b"\xb5\x62\x01\x07"}
 
 
 class GpsPort:
@@ -100,15 +101,15 @@ def test_nmea_out_of_a_serial_port(heard):
     lines = heard["nmea"].decode("ascii").split("\r\n")[:-1]
     said = [pynmea2.parse(line, check=True) for line in lines]
     kinds = [sentence.sentence_type for sentence in said]
-    assert kinds == (["GGA", "RMC", "GST"] * len(kinds))[: len(kinds)]
-    for gga, rmc, gst in zip(said[::3], said[1::3], said[2::3], strict=False):
+    assert kinds == (["GST", "GGA", "RMC"] * len(kinds))[: len(kinds)]
+    for gst, gga, rmc in zip(said[::3], said[1::3], said[2::3], strict=False):
         assert off_m(gga.latitude, gga.longitude) < FAR_M
         assert (rmc.latitude, rmc.longitude) == (gga.latitude, gga.longitude)
         assert gga.altitude == GROUND_M + HEIGHT_M
         assert rmc.spd_over_grnd < 3  # knots: it hangs in the air
         assert 0.5 < gst.std_dev_latitude < 20
         assert abs(rmc.datetime.timestamp() - time.time()) < 60
-    times = [rmc.datetime for rmc in said[1::3]]
+    times = [rmc.datetime for rmc in said[2::3]]
     assert times == sorted(set(times))
 
 
@@ -206,3 +207,17 @@ def test_a_signed_line_speaks_only_to_who_has_the_phrase(place, port, hovering, 
     assert all(said.get_header().incompat_flags & 1 for said in heard)
     assert max(off_m(1e-7 * said.lat, 1e-7 * said.lon) for said in heard) < FAR_M
     assert not wrong.heard("GLOBAL_POSITION_SENSOR")
+
+
+def test_a_dry_run_says_everything_but_positions(place, port, hovering):
+    hoverer = hovering(autopilot=m.MAV_AUTOPILOT_PX4)
+    line = ("--connection", f"udpin:127.0.0.1:{port}", "--autopilot", "px4", "--dry-run")
+
+    def sure():
+        return [said for said in hoverer.heard("NAMED_VALUE_FLOAT") if said.name == "EG_SIGMA"]
+
+    with flying(place.flags(*line)) as flight:
+        flight.until(lambda: len(sure()) > 1, every=hoverer.life)
+        assert flight.stop() == 0
+    assert re.search(r"sent \d\d", flight.said.splitlines()[-1])  # made, and kept here
+    assert not hoverer.heard("GLOBAL_POSITION_SENSOR")

@@ -120,7 +120,7 @@ def test_a_serial_port_gets_whole_messages_dated_by_the_time_of_day(monkeypatch)
     port, fix = Line(), a_fix()
     assert serial_outlet("nmea", port)(fix, fix.time_us) is None
     assert serial_outlet("ubx", port)(fix, fix.time_us) is None
-    assert port.sent[0].startswith(b"$GPGGA,")
+    assert port.sent[0].startswith(b"$GPGST,")
     assert port.sent[1].startswith(b"\xb5\x62\x01\x07")
     ago_us = time.monotonic_ns() // 1000 - 100_000
     assert abs(utc_us(ago_us) + 100_000 - time.time_ns() // 1000) < 1_000_000
