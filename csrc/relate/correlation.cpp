@@ -22,7 +22,12 @@ Correlation::Correlation(Grid grid, std::size_t reach, float power, const Steps&
       packed_(grid.side * row_values_ * steps.packed_bytes),
       lengths_(grid.side * row_lengths_),
       dots_(2 * reach + 1),
-      sums_(2 * reach + 1 + weight_block) {}
+      sums_(2 * reach + 1 + weight_block) {
+  const std::vector<std::int8_t> outside(row_values_);  // 0 may be packed as something else
+  for (std::size_t y = 0; y != grid.side; ++y) {
+    steps.pack(outside.data(), row_values_, packed_.data() + y * row_values_ * steps.packed_bytes);
+  }
+}
 
 void Correlation::lay(const std::int8_t* values) noexcept {
   const Grid grid = candidate_.shape;
@@ -72,12 +77,14 @@ void Correlation::along(const Over& over, Stretch stretch, Best& best, float* co
   for (std::size_t s = 0; s != shifts; ++s) {
     const double weight = static_cast<double>(sums_[s]) * over.scale;
     const auto mean = static_cast<float>(dots_[s] * over.scale / (weight + least));
+    const bool may_be_best = std::max(mean, 0.0f) * most_ > best.score;  // whatever the overlap
+    if (!may_be_best && cosine == nullptr) continue;
     const auto share = static_cast<float>(std::min(1.0, weight / (whole * over.scale + least)));
     if (cosine != nullptr) {
       cosine[s] = mean;
       overlap[s] = share;
     }
-    if (mean > 0 && mean * most_ <= best.score) continue;  // whatever the overlap
+    if (!may_be_best) continue;
     const float score = mean * std::pow(share + least_overlap, power_);
     if (score > best.score) {
       best = {score, over.copy, stretch.dy, stretch.west + static_cast<std::int32_t>(s)};

@@ -64,7 +64,8 @@ class Relation {
       halve(grid_, tokens, bench.halved.data());
       bench.half.lay(bench.halved.data());
       keep_some(j, bench);
-      for (std::size_t i = 0; i != search_.keep; ++i) {
+      best.copy = bench.coarse[0].copy;
+      for (std::size_t i = 0; search_.keep != 1 && i != search_.keep; ++i) {
         const Best& kept = bench.coarse[i];
         bench.full.around(copy(full_, j, kept.copy), 2 * kept.dy, 2 * kept.dx, 1, best);
       }
@@ -116,19 +117,6 @@ class Relation {
 };
 
 }  // namespace
-
-const Steps& steps_for(Target target) noexcept {
-  if (target == Target::scalar) return steps_scalar;
-#if defined(EDGEGEO_HAS_AVX2)  // which every other set of the architecture is built upon
-  return steps_avx2;
-#elif defined(EDGEGEO_HAS_NEON)
-  static const Steps with_dotprod{steps_neon.packed_bytes, steps_neon.pack, dots_dotprod,
-                                  steps_neon.weights, steps_neon.blend};
-  return target == Target::dotprod ? with_dotprod : steps_neon;
-#else
-  return steps_scalar;
-#endif
-}
 
 void relate(Grid grid, const Candidates& candidates, const Copies& copies, Search search,
             const Related& out, Pool& pool, Target target) {

@@ -1,7 +1,7 @@
 // The inner loops of relate, one table of them per target.
 //
 // A candidate is packed once for all grids that slide over it: as bytes, or widened where the
-// instruction set multiplies 16 bits.
+// instruction set multiplies 16 bits, or moved where it wants them unsigned.
 #pragma once
 #include "../cpu.h"
 #include "../view.h"
@@ -43,9 +43,10 @@ struct Steps {
 
 extern const Steps steps_scalar, steps_avx2, steps_neon;
 
-// neon's with the dot product of bytes
-void dots_dotprod(const std::int8_t* grid, const void* under, const Sliding& shape,
-                  std::int32_t* sums) noexcept;
+// In place of avx2's or neon's; the rest is theirs.
+using DotsOf = void(const std::int8_t* grid, const void* under, const Sliding& shape,
+                    std::int32_t* sums) noexcept;
+DotsOf dots_avxvnni, dots_avx512, dots_vnni, dots_dotprod;
 
 const Steps& steps_for(Target target) noexcept;
 

@@ -1,6 +1,6 @@
 #include <immintrin.h>
 
-#include "steps.h"
+#include "dots_x86.h"
 
 namespace edgegeo {
 namespace {
@@ -12,46 +12,39 @@ void pack(const std::int8_t* values, std::size_t n, void* packed) noexcept {
   for (std::size_t i = 0; i != n; ++i) wide[i] = values[i];
 }
 
-std::int32_t total(__m256i sum) noexcept {
-  const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
-  const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
-  return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 1)));
-}
+struct Avx2 {
+  using Lanes = __m256i;
+  using Under = std::int16_t;
+  static constexpr std::size_t columns = 16;
+  static constexpr bool biased = false;
 
-// S shifts at once: one load of the grid for S of what lies under it.
-template <int S>
-void dots_of(const std::int8_t* grid, const std::int16_t* under, const Sliding& shape,
-             std::int32_t* out) noexcept {
-  __m256i sum[S];
-  std::int32_t rest[S] = {};
-  for (int s = 0; s != S; ++s) sum[s] = _mm256_setzero_si256();
-  for (std::size_t y = 0; y != shape.rows; ++y) {
-    const std::int8_t* a = grid + y * shape.grid_stride;
-    const std::int16_t* b = under + y * shape.under_stride;
-    std::size_t i = 0;
-    for (; i + 16 <= shape.columns; i += 16) {
-      const __m256i wide =
-          _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a + i)));
-      for (std::size_t s = 0; s != S; ++s) {
-        const auto* at = reinterpret_cast<const __m256i*>(b + i + s * shape.step);
-        sum[s] = _mm256_add_epi32(sum[s], _mm256_madd_epi16(wide, _mm256_loadu_si256(at)));
-      }
-    }
-    for (; i != shape.columns; ++i) {
-      for (std::size_t s = 0; s != S; ++s) rest[s] += a[i] * b[i + s * shape.step];
-    }
+  static Lanes zero() noexcept { return _mm256_setzero_si256(); }
+  static Lanes grid(const std::int8_t* x) noexcept {
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x)));
   }
-  for (int s = 0; s != S; ++s) out[s] = total(sum[s]) + rest[s];
-}
-
-void dots(const std::int8_t* grid, const void* packed, const Sliding& shape,
-          std::int32_t* out) noexcept {
-  const auto* under = static_cast<const std::int16_t*>(packed);
-  std::size_t s = 0;
-  for (; s + 7 <= shape.shifts; s += 7) dots_of<7>(grid, under + s * shape.step, shape, out + s);
-  for (; s + 3 <= shape.shifts; s += 3) dots_of<3>(grid, under + s * shape.step, shape, out + s);
-  for (; s != shape.shifts; ++s) dots_of<1>(grid, under + s * shape.step, shape, out + s);
-}
+  static Lanes grid(const std::int8_t* x, std::size_t count) noexcept {
+    std::int8_t values[columns] = {};
+    std::memcpy(values, x, count);
+    return grid(values);
+  }
+  static Lanes under(const std::int16_t* x) noexcept {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x));
+  }
+  static Lanes under(const std::int16_t* x, std::size_t count) noexcept {
+    std::int16_t values[columns] = {};
+    std::memcpy(values, x, count * sizeof *x);
+    return under(values);
+  }
+  static Lanes add(Lanes sum, Lanes under, Lanes grid) noexcept {
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(under, grid));
+  }
+  static std::int32_t total(Lanes sum) noexcept {
+    const __m128i four =
+        _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+    const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+    return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 1)));
+  }
+};
 
 // A lane a shift. Four sums in turn hide how long one addition takes.
 void weights(const float* grid, const float* under, const Sliding& shape, float* out) noexcept {
@@ -110,6 +103,6 @@ void blend(const std::int16_t* const* taps, const std::int16_t* weight, std::siz
 
 }  // namespace
 
-const Steps steps_avx2{2, pack, dots, weights, blend};
+const Steps steps_avx2{2, pack, Dots<Avx2>::all, weights, blend};
 
 }  // namespace edgegeo

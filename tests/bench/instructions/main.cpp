@@ -94,26 +94,32 @@ void gather(Target target) {
   });
 }
 
-// Four candidates, each under 35 copies of a grid, at 49 shifts.
-void relate_all(std::size_t keep, Target target) {
-  constexpr std::size_t count = 4, copies = 35;
-  const Grid grid{14, 128};
+// Four candidates, each under some copies of a grid.
+void relate_all(Grid grid, std::size_t copies, Search search, bool volume, Target target) {
+  constexpr std::size_t count = 4;
   const auto tokens = filled<std::int8_t>(count * grid.values(), -128, 127);
   const auto grids = filled<std::int8_t>(copies * grid.values(), -128, 127);
   const auto scales = filled<float>(count, 0.5, 1), grid_scales = filled<float>(copies, 0.5, 1);
   const std::int32_t ids[count] = {0, 1, 2, 3}, firsts[count] = {};
+  const std::size_t places = (2 * search.reach + 1) * (2 * search.reach + 1);
+  std::vector<float> cosine(count * places), overlap(count * places);
   float score[count];
   std::int32_t copy[count], shift[2 * count];
   Pool alone(1);
   counted([&] {
-    relate(grid, {{tokens.data(), count, grid.values()}, scales.data(), ids, firsts, count},
-           {{grids.data(), copies, grid.values()}, grid_scales.data(), copies}, {3, 0.5f, keep},
-           {score, copy, shift, nullptr, nullptr}, alone, target);
+    relate(
+        grid, {{tokens.data(), count, grid.values()}, scales.data(), ids, firsts, count},
+        {{grids.data(), copies, grid.values()}, grid_scales.data(), copies}, search,
+        {score, copy, shift, volume ? cosine.data() : nullptr, volume ? overlap.data() : nullptr},
+        alone, target);
   });
 }
 
-void relate_full(Target target) { relate_all(0, target); }
-void relate_coarse_to_fine(Target target) { relate_all(4, target); }
+void relate_full(Target target) { relate_all({14, 128}, 35, {3, 0.5f, 0}, false, target); }
+void relate_coarse_to_fine(Target target) {
+  relate_all({14, 128}, 35, {3, 0.5f, 4}, false, target);
+}
+void relate_volume(Target target) { relate_all({16, 32}, 15, {6, 0.5f, 1}, true, target); }
 
 // 1920 x 1080 to 256 x 256, each copy turned by 42 degrees more.
 void rectified(std::size_t copies, double shrink, Target target) {
@@ -149,6 +155,7 @@ constexpr struct {
                {"gather_pairs", gather},
                {"relate_full", relate_full},
                {"relate_coarse_to_fine", relate_coarse_to_fine},
+               {"relate_volume", relate_volume},
                {"rectify_one", rectify_one},
                {"rectify_four", rectify_four},
                {"rectify_fine", rectify_fine},

@@ -1,17 +1,19 @@
 // Every instruction set that runs here beside scalar, function by function, without Python: so
 // it is cross-compiled and emulated too. tests/kernels/test_*.py hold scalar against NumPy.
 //
-//   test_targets                  all of them
-//   test_targets TARGET [TEST]    that one, which has to be the best that runs here; one test alone
+//   test_targets                     all of them
+//   test_targets TARGET [TEST...]    that one, which has to be the best that runs here; some tests
 #include <termios.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "tests.h"
 
 int main(int arguments, char** argument) {
   using namespace edgegeo;
   const std::string_view only = arguments > 1 ? argument[1] : "";
-  const std::string_view alone = arguments > 2 ? argument[2] : "";
+  const std::vector<std::string_view> some(argument + std::min(arguments, 2), argument + arguments);
   if (!only.empty() && only != name(best_target())) {
     std::printf("the best that runs here is %s\n", name(best_target()).data());
     return 1;
@@ -29,7 +31,8 @@ int main(int arguments, char** argument) {
   for (const Functions& fast : runnable()) {
     if (fast.target == Target::scalar || (!only.empty() && only != name(fast.target))) continue;
     for (const auto& test : tests) {
-      if (!alone.empty() && alone != test.name) continue;
+      const auto asked = std::find(some.begin(), some.end(), test.name);
+      if (!some.empty() && asked == some.end()) continue;
       compared = true;
       std::printf("%s %s\n", name(fast.target).data(), test.name);
       std::fflush(stdout);  // a crash comes without a name
