@@ -16,7 +16,7 @@ void pack_moved(const std::int8_t* values, std::size_t n, void* packed) noexcept
 
 const Steps& steps_for(Target target) noexcept {
   if (target == Target::scalar) return steps_scalar;
-#if defined(EDGEGEO_HAS_AVX512)  // what the dots gain nothing else would: 7 shifts fill 8 lanes
+#if defined(EDGEGEO_HAS_AVX512)  // the dots alone gain: the weights of 7 shifts fill 8 lanes
   static const Steps& avx2 = steps_avx2;
   static const Steps avxvnni{1, pack_moved, dots_avxvnni, avx2.weights, avx2.blend};
   static const Steps avx512{2, avx2.pack, dots_avx512, avx2.weights, avx2.blend};

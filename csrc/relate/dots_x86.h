@@ -46,7 +46,8 @@ struct Dots {
     for (std::size_t s = 0; s != S; ++s) sums[s] = Set::total(sum[s]);
   }
 
-  // What the columns give that are left of a register of them.
+  // What the columns give that are left of a register of them: apart, for in one function with
+  // them GCC keeps the sums above in memory.
   static std::int32_t rest(const std::int8_t* grid, const Under* under, const Sliding& shape,
                            std::size_t left) noexcept {
     Lanes sum = Set::zero();
@@ -83,14 +84,17 @@ struct Dots {
     }
     const std::size_t left = shape.columns % Set::columns, from = shape.columns - left;
     for (std::size_t s = 0; left != 0 && s != shape.shifts; ++s) {
-      sums[s] += rest(grid + from, under + from + s * shape.step, shape, left);
+      sums[s] = added(sums[s], rest(grid + from, under + from + s * shape.step, shape, left));
     }
-    if constexpr (Set::biased) {  // modulo 2^32: the biased sums may not fit
-      const auto over = static_cast<std::uint32_t>(bias(grid, shape));
-      for (std::size_t s = 0; s != shape.shifts; ++s) {
-        sums[s] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[s]) - over);
-      }
+    if constexpr (Set::biased) {
+      const std::int32_t over = bias(grid, shape);
+      for (std::size_t s = 0; s != shape.shifts; ++s) sums[s] = added(sums[s], -over);
     }
+  }
+
+  // Modulo 2^32: biased sums may not fit.
+  static std::int32_t added(std::int32_t a, std::int32_t b) noexcept {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
   }
 };
 
