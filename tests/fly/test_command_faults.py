@@ -69,7 +69,7 @@ def test_no_attitude_then_heights_that_contradict_then_a_clock_that_goes_back(
         flight.until_said("heights contradict each other: rangefinder", every=hoverer.life)
         more_positions(flight, hoverer)
         hoverer.offset_ns -= 60_000_000_000
-        more_positions(flight, hoverer, 25)  # 2.5 s: of the last sighting they stop after 1
+        more_positions(flight, hoverer, 20)  # 2 s: of the last sighting they stop after 1
         assert flight.stop() == 0
     times = [said.time_usec for said in positions(hoverer)]
     assert times == sorted(set(times))
@@ -80,7 +80,7 @@ def test_a_full_disk_ends_the_log_and_not_the_flight(place, port, hovering, tmp_
     full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))  # noqa: E731
     with flying(place.flags(*line(port, "--log", log)), preexec_fn=full) as flight:
         flight.until_said("no longer logged", every=hoverer.life)
-        more_positions(flight, hoverer, 10)
+        more_positions(flight, hoverer)
         assert flight.stop() == 0
         assert "NOT LOGGED" in flight.said.splitlines()[-1]
     partial = tmp_path / "flight.mcap.partial"
@@ -149,7 +149,7 @@ def test_a_stream_that_is_cut_in_the_middle_of_a_picture_is_opened_again(place, 
         flags = place.flags(*line(port, "--stop-after-s", 1), source=camera.url)
         with flying(flags) as flight:
             flight.until(lambda: camera.lines == 2, every=hoverer.life)
-            more_positions(flight, hoverer, 25)
+            more_positions(flight, hoverer, 20)  # as above
             assert flight.stop() == 0
 
 
