@@ -105,10 +105,11 @@ class Link:
         try:
             with self._lock:
                 self._connection.mav.send(message)
+            taken = not self._connection.portdead  # of an unplugged serial port, until it is back
         except OSError:
-            self.counts[UNSENT] += 1
-            return False
-        return True
+            taken = False
+        self.counts.update([] if taken else [UNSENT])
+        return taken
 
     @property
     def state(self) -> LinkState:
