@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import socket
 from typing import Any
 
 from edgegeo.autopilot.dialect import COMPONENT, dialect
@@ -42,6 +43,8 @@ def open_connection(
     from pymavlink import mavutil
 
     try:
+        if name.startswith("udpin:"):
+            _refuse_to_share(name)
         connection = mavutil.mavlink_connection(
             device,
             source_system=source_system,
@@ -63,6 +66,13 @@ def open_connection(
 def key_of_passphrase(passphrase: str) -> bytes:
     """Return the signing key of a passphrase, as ground stations make it: its SHA-256."""
     return hashlib.sha256(passphrase.encode()).digest()
+
+
+def _refuse_to_share(name: str) -> None:
+    """Raise OSError where another program listens: pymavlink would take its messages away."""
+    host, _, port = name.removeprefix("udpin:").rpartition(":")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as alone:
+        alone.bind((host, int(port)))
 
 
 def _device(name: str) -> tuple[str, dict[str, Any]]:

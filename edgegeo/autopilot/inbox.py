@@ -91,6 +91,11 @@ class Inbox(Told):
         if m.spacing > 0:  # 0: no terrain there
             self.put("terrain", received_us, m.current_height)
 
+    def _altitude(self, m: Any, received_us: int) -> None:
+        """PX4's word on the terrain: it has no TERRAIN_REPORT. NaN where it does not know."""
+        if m.bottom_clearance > 0:
+            self.put("terrain", received_us, m.bottom_clearance)
+
     def _gps_global_origin(self, m: Any, _received_us: int) -> None:
         if (m.latitude, m.longitude) == (0, 0):
             return  # what an autopilot says that has none

@@ -14,11 +14,15 @@ from edgegeo.autopilot.telemetry import HEARTBEAT_S, heartbeat
 
 SILENT_S = 3.0  # three missed heartbeats
 WAIT_S = 0.02
-BAD, UNKNOWN, UNSENT, UNREAD = "BAD", "UNKNOWN", "UNSENT", "UNREAD"  # in Link.counts, beside names
+# In Link.counts, beside names of messages.
+BAD, UNTRUSTED, UNKNOWN, UNSENT, UNREAD = "BAD", "UNTRUSTED", "UNKNOWN", "UNSENT", "UNREAD"
+SIGNED = 1  # MAVLink 2's incompatibility flag
+WRONG_SIGNATURE = "Invalid signature"  # pymavlink's word for one that is missing, too
+NO_MESSAGE = {BAD, UNTRUSTED, UNKNOWN, UNSENT, UNREAD}
 MAX_IDS, REAL = 256, 3  # noise looks like messages of any id, but seldom three times of the same
 OTHERS_MAY_SEND = {"GIMBAL_DEVICE_ATTITUDE_STATUS", "DISTANCE_SENSOR"}
 # Rates asked of the autopilot (Hz), by message id.
-WANTED = {30: 50, 31: 50, 32: 10, 33: 10, 132: 20, 136: 2, 173: 20, 285: 50, 49: 1}
+WANTED = {30: 50, 31: 50, 32: 10, 33: 10, 132: 20, 136: 2, 141: 5, 173: 20, 285: 50, 49: 1}
 
 
 class LinkState(Enum):
@@ -26,6 +30,7 @@ class LinkState(Enum):
 
     NOTHING = "no byte has come: is it the right port, and does the autopilot send there?"
     NO_MAVLINK = "bytes come, but no MAVLink: wrong baud rate, or another protocol"
+    UNTRUSTED = "MAVLink comes, but unsigned or signed with another passphrase than ours"
     NO_AUTOPILOT = "MAVLink comes, but no heartbeat of an autopilot"
     UP = "the autopilot is heard"
     LOST = "the autopilot was heard, and has fallen silent"
@@ -58,12 +63,15 @@ class Link:
         self.sensor_id = sensor_id
         self.inbox = Inbox()
         self.losses = 0  # times the autopilot fell silent
-        self.counts: Counter[str] = Counter()  # messages by type, and BAD, UNKNOWN, ...
+        self.counts: Counter[str] = Counter()  # messages by type, and NO_MESSAGE
+        self.answers: dict[int, int | None] = {}  # to commands we sent: MAV_RESULT, None so far
         self.unknown: Counter[int] = Counter()  # ids that the dialect does not hold
         self.strangers: set[int] = set()  # system ids of other autopilots
         self.twin: tuple[int, int] | None = None  # system and component with our sensor id
         self._asked: deque[int] = deque(maxlen=8)  # TIMESYNC requests under way, ns
         self._sent_us: deque[int] = deque(maxlen=64)  # of our own 296: an echo is no twin
+        self._signs = signing_key is not None
+        self._is_signed = False  # what the autopilot says
         self._heard_s: float | None = None
         self._was_up = False
         self._stop = threading.Event()
@@ -89,8 +97,11 @@ class Link:
 
     def send(self, message: Any) -> bool:
         """Send one message; say whether the system took it. Any thread may call."""
-        if message.get_type() == "GLOBAL_POSITION_SENSOR":
+        name = message.get_type()
+        if name == "GLOBAL_POSITION_SENSOR":
             self._sent_us.append(message.time_usec)
+        elif name in ("COMMAND_INT", "COMMAND_LONG"):
+            self.answers[message.command] = None
         try:
             with self._lock:
                 self._connection.mav.send(message)
@@ -104,8 +115,10 @@ class Link:
         if self._heard_s is not None:
             silent = time.monotonic() - self._heard_s > SILENT_S
             return LinkState.LOST if silent else LinkState.UP
-        if set(self.counts) - {BAD, UNKNOWN, UNSENT, UNREAD}:
+        if set(self.counts) - NO_MESSAGE:
             return LinkState.NO_AUTOPILOT
+        if self.counts[UNTRUSTED]:
+            return LinkState.UNTRUSTED
         return LinkState.NO_MAVLINK if {BAD, UNKNOWN} & set(self.counts) else LinkState.NOTHING
 
     def problems(self) -> list[str]:
@@ -115,6 +128,11 @@ class Link:
             said.append(f"{self.name}: {self.state.value}")
         if self.state is LinkState.NO_AUTOPILOT and self.strangers:
             said.append(f"system {self.system} is expected, {sorted(self.strangers)} is heard")
+        if self._is_signed and not self._signs:
+            said.append(
+                "the autopilot signs what it says and may refuse what we send unsigned: give its "
+                "passphrase"
+            )
         if self.twin is not None:
             said.append(
                 f"system {self.twin[0]} component {self.twin[1]} also sends positions with sensor "
@@ -184,7 +202,7 @@ class Link:
     def _take(self, message: Any, received_ns: int) -> None:
         name = message.get_type()
         if name == "BAD_DATA":
-            self.counts[BAD] += 1
+            self.counts[UNTRUSTED if message.reason == WRONG_SIGNATURE else BAD] += 1
             return
         if name.startswith("UNKNOWN_"):
             number = int(name.removeprefix("UNKNOWN_"))
@@ -205,6 +223,10 @@ class Link:
         elif name == "HEARTBEAT":
             if message.autopilot != dialect().MAV_AUTOPILOT_INVALID:
                 self._heard_s = time.monotonic()
+                self._is_signed = bool(message.get_header().incompat_flags & SIGNED)
+        elif name == "COMMAND_ACK":
+            if message.command in self.answers:
+                self.answers[message.command] = message.result
         elif name == "TIMESYNC":
             self._timesync(message, received_ns)
         else:

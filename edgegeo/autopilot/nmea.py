@@ -1,4 +1,4 @@
-"""NMEA 0183 for anything that eats a GPS: GGA, RMC, and GST for the accuracy."""
+"""NMEA 0183 for anything that eats a GPS: GST for the accuracy, GGA, and RMC."""
 
 import math
 from datetime import datetime, timedelta, timezone
@@ -10,23 +10,37 @@ KNOTS = 3600 / 1852  # in one metre per second
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-def sentences(fix: OutputFix, utc_us: int) -> bytes:
-    """Return GGA, RMC and GST of one fix, each with its checksum and line end.
+def sentences(fix: OutputFix, utc_us: int, *, without_velocity: bool = False) -> bytes:
+    """Return GST, GGA and RMC of one fix, each with its checksum and line end.
 
-    `utc_us` is the Unix time of `fix.time_us`. An unknown altitude or velocity is an empty
-    field. GGA has no accuracy but HDOP: it is the accuracy over 5 m; GST has the ellipse.
+    Args:
+        utc_us: Unix time of `fix.time_us`.
+        without_velocity: the autopilot fuses none of a GPS; then RMC has none.
 
-    Raises RangeError for a clock that has not been set: a receiver's time must not be made up.
+    GST comes first, for PX4 takes RMC for the end of a fix. GGA has no accuracy but HDOP: it is
+    the accuracy over 5 m; GST has the ellipse. An unknown altitude is an empty field. So would an
+    unknown velocity be, but PX4 reads that as zero and fuses it: such a fix is refused.
+
+    Raises RangeError for a velocity that is not known, unless `without_velocity`; and for a clock
+    that has not been set: a receiver's time must not be made up.
     """
     if utc_us < 1_500_000_000_000_000:
         raise RangeError.of("utc_us", "Unix time in microseconds, after 2017", utc_us)
+    moving = fix.north_m_s is not None and fix.east_m_s is not None
+    if not (moving or without_velocity):
+        raise RangeError.of(
+            "velocity",
+            "known, or not fused by the autopilot and without_velocity given",
+            (fix.north_m_s, fix.east_m_s),
+        )
+    motion = "," if without_velocity else _motion(fix)
     when = EPOCH + timedelta(milliseconds=round(utc_us / 1000))
     clock = when.strftime("%H%M%S.") + f"{when.microsecond // 1000:03d}"
     place = f"{_angle(fix.lat_deg, 2, 'NS')},{_angle(fix.lon_deg, 3, 'EW')}"
     alt = "" if fix.alt_m is None else f"{fix.alt_m:.2f}"
     gga = f"GPGGA,{clock},{place},1,{SATELLITES:02d},{fix.dop:.1f},{alt},M,,M,,"
-    rmc = f"GPRMC,{clock},A,{place},{_motion(fix)},{when:%d%m%y},,,A"
-    return b"".join(map(_line, (gga, rmc, _gst(fix, clock))))
+    rmc = f"GPRMC,{clock},A,{place},{motion},{when:%d%m%y},,,A"
+    return b"".join(map(_line, (_gst(fix, clock), gga, rmc)))
 
 
 def _gst(fix: OutputFix, clock: str) -> str:
@@ -43,10 +57,10 @@ def _gst(fix: OutputFix, clock: str) -> str:
 
 
 def _motion(fix: OutputFix) -> str:
-    if fix.north_m_s is None or fix.east_m_s is None:
-        return ","
-    course = math.degrees(math.atan2(fix.east_m_s, fix.north_m_s)) % 360.0
-    return f"{KNOTS * math.hypot(fix.north_m_s, fix.east_m_s):.2f},{course:.1f}"
+    """Speed in knots and course over ground in degrees."""
+    north_m_s, east_m_s = float(fix.north_m_s or 0.0), float(fix.east_m_s or 0.0)
+    course = math.degrees(math.atan2(east_m_s, north_m_s)) % 360.0
+    return f"{KNOTS * math.hypot(north_m_s, east_m_s):.2f},{course:.1f}"
 
 
 def _angle(value_deg: float, digits: int, sides: str) -> str:

@@ -22,9 +22,10 @@ from edgegeo.fly.journal import flight_log
 from edgegeo.fly.looking import Looking
 from edgegeo.fly.outlets import BY_SERIAL_PORT, RATES_HZ, Outlet, link_outlet, serial_outlet
 from edgegeo.fly.played import is_log, played
+from edgegeo.fly.resetting import Resetting
 from edgegeo.fly.running import FrameClock, fly, fly_fast
 from edgegeo.fly.status import StatusLine, status_line
-from edgegeo.fly.stopping import stopped_by_signals
+from edgegeo.fly.stopping import handling, stopped_by_signals
 from edgegeo.fly.tally import Problems
 from edgegeo.fly.tape import Tape
 from edgegeo.fly.telling import Telling
@@ -32,7 +33,7 @@ from edgegeo.fly.vehicle import Autopilot, Speaking, Vehicle
 from edgegeo.fly.watchdog import Watchdog
 from edgegeo.localizer import Localizer
 from edgegeo.logs import FlightLog
-from edgegeo.sources import LiveSource, open_camera
+from edgegeo.sources import LiveSource, SourceState, open_camera
 from edgegeo.sources.newest import now_us
 from edgegeo.track import Tracker
 
@@ -43,7 +44,7 @@ def run(args: Namespace) -> None:
     """Fly until SIGINT, SIGTERM or the end of the source. Raises KeyboardInterrupt after SIGINT.
 
     What cannot be opened (engine, source, camera file, connection, log) raises before the first
-    frame; after it nothing does but a log that turns out to be damaged in a fast replay.
+    frame; after it only a file that breaks off, with a DataError once the log is closed.
     """
     _check(args)
     camera = _camera(args)
@@ -108,8 +109,20 @@ def run(args: Namespace) -> None:
             StatusLine().say(status_line(flight, clock(), ()))
         else:
             _fly_live(flight, rate_hz, stop, log)
+        broken = _broken(source)
+        if broken is not None and log is not None:
+            log.add_note(clock(), broken)
+    if broken is not None:
+        raise DataError(broken)
     if stop.by == signal.SIGINT:
         raise KeyboardInterrupt
+
+
+def _broken(source: LiveSource) -> str | None:
+    status = source.status
+    if status.state is not SourceState.ENDED or status.error is None:
+        return None
+    return f"the source broke off after {status.frames} frames: {status.error}"
 
 
 def _fly_live(flight: Flight, rate_hz: float, stop: threading.Event, log: FlightLog | None) -> None:
@@ -150,6 +163,10 @@ def _check(args: Namespace) -> None:
             "--no-attitude to fly without",
         ),
         (args.fast and not args.replay, "--fast is for a replay: give --replay POSES"),
+        (
+            args.fast and args.autopilot and not args.dry_run,
+            "--fast has no time of day to send positions at: leave --autopilot out",
+        ),
         (args.truth and not args.replay, "--truth is for a replay: give --replay POSES"),
         (of_log and args.source, "the frames of a replayed log are its own: leave out --source"),
         (of_log and args.truth, "the truth of a replayed log is its own: leave out --truth"),
@@ -199,21 +216,27 @@ def _outlet(args: Namespace, link: Link | None, stack: ExitStack) -> Outlet | No
     if not args.autopilot:
         return None
     if args.autopilot in BY_SERIAL_PORT:
+        without = args.without_velocity
         if args.dry_run:
-            return serial_outlet(args.autopilot, Unheard())
+            return serial_outlet(args.autopilot, Unheard(), without_velocity=without)
         device, _, baud = args.gps_port.rpartition(":")
         if not device or not baud.isdecimal():
             raise LinkError(f"--gps-port must be DEVICE:BAUD, got {args.gps_port!r}")
         port = stack.enter_context(SerialPort(device, int(baud)))
-        return serial_outlet(args.autopilot, port)
+        return serial_outlet(args.autopilot, port, without_velocity=without)
     if link is None:
         return None
-    return link_outlet(
+    outlet = link_outlet(
         args.autopilot,
         link,
         without_velocity=args.without_velocity,
         send=Unheard().send if args.dry_run else None,
     )
+    if args.autopilot != "ardupilot-reset" or args.dry_run:
+        return outlet
+    resetting = Resetting(outlet, link.answers)
+    stack.enter_context(handling([signal.SIGUSR1], lambda _number: resetting.ask()))
+    return resetting
 
 
 class Unheard:

@@ -2,7 +2,15 @@
 
 import argparse
 
-AUTOPILOTS = ("px4", "ardupilot-odometry", "ardupilot-vision", "ardupilot-gps", "nmea", "ubx")
+AUTOPILOTS = (
+    "px4",
+    "ardupilot-odometry",
+    "ardupilot-vision",
+    "ardupilot-gps",
+    "ardupilot-reset",
+    "nmea",
+    "ubx",
+)
 FLY_EXAMPLE = """\
   edgegeo fly field.edgegeo --source rtsp://192.168.1.10/main --fov-deg 63 --mount-yaw-deg 90 \\
       --camera-delay-ms 80 --autopilot px4 --connection udpin:0.0.0.0:14540 --log flight.mcap
@@ -72,7 +80,9 @@ def _autopilot(p: "argparse._ArgumentGroup") -> None:
         help="whose velocity carries on between fixes (default: autopilot's, pictures where none)",
     )
     p.add_argument(
-        "--without-velocity", action="store_true", help="ardupilot-gps: EK3_SRC1_VELXY is 0"
+        "--without-velocity",
+        action="store_true",
+        help="ardupilot-gps, nmea: the autopilot fuses no velocity (EK3_SRC1_VELXY is 0)",
     )
 
 

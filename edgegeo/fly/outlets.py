@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from edgegeo.autopilot.ardupilot_gps import gps_input
 from edgegeo.autopilot.ardupilot_odometry import Origin, odometry, vision_position_estimate
+from edgegeo.autopilot.ardupilot_reset import external_position_estimate
 from edgegeo.autopilot.link import Link
 from edgegeo.autopilot.nmea import sentences
 from edgegeo.autopilot.output import OutputFix
@@ -15,6 +17,7 @@ from edgegeo.autopilot.ubx import nav_pvt
 from edgegeo.errors import RangeError
 
 NOT_TAKEN = "the system did not take the message"
+NOT_DUE = ""
 SET_US = 1_500_000_000_000_000  # a computer's clock before 2017 has not been set
 
 # Outputs a second: what each autopilot's page in edgegeo/autopilot/README.md asks for.
@@ -23,12 +26,14 @@ RATES_HZ = {
     "ardupilot-odometry": 10.0,
     "ardupilot-vision": 10.0,
     "ardupilot-gps": 5.0,
+    "ardupilot-reset": 5.0,
     "nmea": 5.0,
     "ubx": 5.0,
 }
 BY_SERIAL_PORT = ("nmea", "ubx")
 
-Outlet = Callable[[OutputFix, int], str | None]  # (fix, now_us) -> None once sent, or why not
+# (fix, now_us) -> None once sent, NOT_DUE where none had to be, or why it was not.
+Outlet = Callable[[OutputFix, int], str | None]
 
 
 class Port(Protocol):
@@ -60,13 +65,13 @@ def link_outlet(
     return outlet
 
 
-def serial_outlet(path: str, port: SerialPort | Port) -> Outlet:
+def serial_outlet(path: str, port: SerialPort | Port, *, without_velocity: bool = False) -> Outlet:
     """Return the outlet of a path that a GPS receiver speaks."""
-    encode = sentences if path == "nmea" else nav_pvt
+    encode = partial(sentences, without_velocity=without_velocity) if path == "nmea" else nav_pvt
 
-    def outlet(fix: OutputFix, now_us: int) -> str | None:
+    def outlet(fix: OutputFix, _now_us: int) -> str | None:
         try:
-            data = encode(fix, utc_us(fix.time_us, now_us))
+            data = encode(fix, utc_us(fix.time_us))
         except RangeError as error:
             return str(error)
         return None if port.send(data) else NOT_TAKEN
@@ -74,12 +79,13 @@ def serial_outlet(path: str, port: SerialPort | Port) -> Outlet:
     return outlet
 
 
-def utc_us(time_us: int, now_us: int) -> int:
+def utc_us(time_us: int) -> int:
     """Return the time of day of a moment on the monotonic clock; 0 where it is not known.
 
-    Asked anew each time: the computer's time of day may be set in flight.
+    Asked anew each time, for the computer's time of day may be set in flight; and of both clocks
+    at once, for a busy computer is late.
     """
-    unix_us = time.time_ns() // 1000 - now_us + time_us
+    unix_us = (time.time_ns() - time.monotonic_ns()) // 1000 + time_us
     return unix_us if unix_us > SET_US else 0
 
 
@@ -89,8 +95,9 @@ def _message(path: str, link: Link, fix: OutputFix, now_us: int, without_velocit
             fix, now_us, sensor_id=link.sensor_id, target_system=link.system
         )
     if path == "ardupilot-gps":
-        utc = utc_us(fix.time_us, now_us)
-        return gps_input(fix, utc, without_velocity=without_velocity)
+        return gps_input(fix, utc_us(fix.time_us), without_velocity=without_velocity)
+    if path == "ardupilot-reset":
+        return external_position_estimate(fix, now_us, target_system=link.system)
     origin: Origin | None = link.inbox.origin
     if origin is None:
         return "the autopilot has not told the origin of its local frame (GPS_GLOBAL_ORIGIN)"

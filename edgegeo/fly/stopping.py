@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -19,17 +19,28 @@ class Stop(threading.Event):
 def stopped_by_signals() -> Iterator[Stop]:
     """Give an event that SIGINT and SIGTERM set. To be used in the main thread."""
     stop = Stop()
-    before = {number: signal.getsignal(number) for number in STOPPERS}
 
-    def handle(number: int, _frame: FrameType | None) -> None:
+    def handle(number: int) -> None:
         stop.by = number
         stop.set()
         signal.signal(number, signal.SIG_DFL)
 
-    for number in STOPPERS:
-        signal.signal(number, handle)
-    try:
+    with handling(STOPPERS, handle):
         yield stop
+
+
+@contextmanager
+def handling(numbers: Iterable[int], handle: Callable[[int], None]) -> Iterator[None]:
+    """Call `handle` with each of these signals that comes. To be used in the main thread."""
+
+    def handler(number: int, _frame: FrameType | None) -> None:
+        handle(number)
+
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in before:
+        signal.signal(number, handler)
+    try:
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

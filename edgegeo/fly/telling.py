@@ -8,7 +8,7 @@ from typing import Any
 from edgegeo.autopilot.gate import Gate, Silence
 from edgegeo.autopilot.telemetry import StateTeller, named_values
 from edgegeo.fly.believed import Believed
-from edgegeo.fly.outlets import Outlet
+from edgegeo.fly.outlets import NOT_DUE, Outlet
 from edgegeo.fly.vehicle import Vehicle
 from edgegeo.logs import FlightLog
 from edgegeo.sighting import Estimate
@@ -48,10 +48,11 @@ class Telling:
         if isinstance(passed, Silence):
             self.kept[passed.name] += 1
         elif self._outlet is not None:
-            self.unsent = self._outlet(passed, now_us)
-            if self.unsent is None:
+            said = self._outlet(passed, now_us)
+            self.unsent = said or None
+            if said is None:
                 self.sent += 1
-            else:
+            elif said != NOT_DUE:
                 self.kept["UNSENT"] += 1
         if self._log is not None:
             reason = dropped or (passed.value if isinstance(passed, Silence) else self.unsent)

@@ -7,7 +7,7 @@ from contextlib import closing
 import numpy as np
 from numpy.typing import NDArray
 
-from edgegeo.errors import RangeError
+from edgegeo.errors import DataError, RangeError
 from edgegeo.sources.frame import Frame
 from edgegeo.sources.live_source import SourceStatus
 from edgegeo.sources.newest import Newest, now_us
@@ -24,7 +24,8 @@ class LiveCamera:
     `open_stream` opens the camera and gives its pictures; whatever it raises, and its end, lead
     to another try after a wait that doubles from 0.25 to 8 s and starts over with the first
     frame. `delay_ms` is the time from exposure to the stream's timestamp, or to arrival where it
-    has none; it is taken off. With `once` the end of the stream is the end of the source.
+    has none; it is taken off. With `once` the end of the stream is the end of the source, and so is
+    a DataError, for a broken file stays broken; `status.error` tells that one.
     """
 
     def __init__(
@@ -77,12 +78,15 @@ class LiveCamera:
                         sent_us = clock.monotonic_us(stream_us, now_us())
                         self._newest.put(image, sent_us - self._delay_us)
                         wait_s = FIRST_WAIT_S
-                self._error = "the stream ended"
+                self._error = None if self._once else "the stream ended"
                 if self._once:
                     self._newest.end()
                     return
             except Exception as error:  # of any decoder or driver: the flight goes on
                 self._error = f"{type(error).__name__}: {error}"
+                if self._once and isinstance(error, DataError):
+                    self._newest.end()
+                    return
             self._newest.reopen()
             self._stop.wait(wait_s)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)

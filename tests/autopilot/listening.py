@@ -18,11 +18,15 @@ def quick(monkeypatch):
     monkeypatch.setattr(linking, "SILENT_S", 0.5)
 
 
-@pytest.fixture
-def port():
+def free_port():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
+
+
+@pytest.fixture
+def port():
+    return free_port()
 
 
 @pytest.fixture
@@ -32,9 +36,9 @@ def peer(port):
     double.close()
 
 
-def until(holds, *, every=lambda: None):
+def until(holds, *, every=lambda: None, patience_s=PATIENCE_S):
     """Wait until `holds()`, calling `every` meanwhile."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + patience_s
     while time.monotonic() < end:
         every()
         if holds():

@@ -11,6 +11,7 @@ class Peer:
     """Talks to a Link that waits at `port` (udpin). Nothing runs by itself: call `pump`."""
 
     def __init__(self, port, *, system=1, component=1, offset_ns=0, key=None):
+        self.port = port
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect(("127.0.0.1", port))
         self.socket.setblocking(False)

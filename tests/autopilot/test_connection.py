@@ -7,6 +7,7 @@ pytest.importorskip("pymavlink")
 from edgegeo.autopilot.connection import open_connection
 from edgegeo.autopilot.link import Link
 from edgegeo.errors import LinkError, RangeError
+from tests.autopilot.listening import port as port
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pymavlink's leak
@@ -26,6 +27,13 @@ from edgegeo.errors import LinkError, RangeError
 def test_a_connection_that_cannot_be_opened_is_told(name, message):
     with pytest.raises(LinkError, match=message):
         Link(name)
+
+
+def test_a_port_that_another_program_listens_at_is_left_to_it(port):
+    with Link(f"udpin:127.0.0.1:{port}"), pytest.raises(LinkError, match="in use"):
+        Link(f"udpin:127.0.0.1:{port}")
+    with Link(f"udpin:127.0.0.1:{port}"):
+        pass
 
 
 def test_a_dialect_or_a_key_that_is_none():

@@ -28,15 +28,15 @@ def test_nmea_by_hand():
     """0.4371234 degrees are 26.227404 minutes; 5 m/s are 9.72 knots towards 306.9 degrees."""
     place = "5926.227404,N,02445.207402,W"
     assert lines(a_fix()) == [
+        with_checksum("GPGST,221320.250,4.00,4.00,3.00,0.0,4.00,3.00,2.00"),
         with_checksum(f"GPGGA,221320.250,{place},1,10,0.8,150.50,M,,M,,"),
         with_checksum(f"GPRMC,221320.250,A,{place},9.72,306.9,141123,,,A"),
-        with_checksum("GPGST,221320.250,4.00,4.00,3.00,0.0,4.00,3.00,2.00"),
     ]
 
 
 def test_nmea_is_read_back_by_pynmea2():
     pynmea2 = pytest.importorskip("pynmea2")
-    gga, rmc, gst = (pynmea2.parse(line, check=True) for line in lines(a_fix()))
+    gst, gga, rmc = (pynmea2.parse(line, check=True) for line in lines(a_fix()))
     for sentence in (gga, rmc):
         assert sentence.latitude == pytest.approx(59.4371234, abs=1e-8)
         assert sentence.longitude == pytest.approx(-24.7534567, abs=1e-8)
@@ -48,7 +48,7 @@ def test_nmea_is_read_back_by_pynmea2():
 def test_the_ellipse_of_gst_points_along_the_larger_axis():
     """Axes of 5 and 1 m, the larger towards 60 degrees east of north."""
     cov = (25 * 0.75 + 0.25, 24 * 0.5 * 0.75**0.5, 25 * 0.25 + 0.75)
-    gst = lines(a_fix(cov_m2=cov))[2].split(",")
+    gst = lines(a_fix(cov_m2=cov))[0].split(",")
     assert gst[2:6] == ["5.00", "5.00", "1.00", "60.0"]
 
 
@@ -62,14 +62,23 @@ def test_the_ellipse_of_gst_points_along_the_larger_axis():
     ],
 )
 def test_minutes_never_show_as_sixty(lat, expected):
-    assert ",".join(lines(a_fix(lat_deg=lat))[0].split(",")[2:4]) == expected
+    assert ",".join(lines(a_fix(lat_deg=lat))[1].split(",")[2:4]) == expected
 
 
-def test_what_is_not_known_is_an_empty_field():
-    gga, rmc, gst = lines(a_fix(alt_m=None, north_m_s=None, east_m_s=None))
+def test_an_altitude_that_is_not_known_is_an_empty_field():
+    gst, gga, _rmc = lines(a_fix(alt_m=None))
     assert gga.split(",")[9] == ""
-    assert rmc.split(",")[7:9] == ["", ""]
     assert gst.split(",")[8].startswith("*")
+
+
+def test_a_velocity_that_is_not_known_is_refused_unless_none_is_fused():
+    """PX4 reads an empty speed as zero, and as measured."""
+    still = a_fix(north_m_s=None)
+    with pytest.raises(RangeError, match="without_velocity"):
+        sentences(still, UTC_US)
+    for fix in (still, a_fix()):
+        rmc = sentences(fix, UTC_US, without_velocity=True).decode().splitlines()[2]
+        assert rmc.split(",")[7:9] == ["", ""]
 
 
 def test_ubx_nav_pvt_by_hand():

@@ -109,6 +109,16 @@ def test_terrain_and_height_above_home():
     assert inbox.heights.at(5 * S).source is HeightSource.TERRAIN
 
 
+def test_px4_tells_the_terrain_by_its_clearance():
+    def clearance(metres):
+        return filled(m.MAVLink_altitude_message(0, 0, 0, 0, 0, 0, metres)).heights.at(5 * S)
+
+    assert clearance(72.5).source is HeightSource.TERRAIN
+    assert clearance(72.5).height_m == 72.5
+    assert clearance(math.nan) is None
+    assert clearance(-1.0) is None  # where it is not known, by the message's own page
+
+
 def test_local_velocity_and_origin():
     inbox = filled(
         m.MAVLink_local_position_ned_message(1000, 0, 0, 0, 1.5, -2.5, 0),

@@ -10,8 +10,10 @@ pytest.importorskip("pymavlink")
 
 from pymavlink.dialects.v20 import ardupilotmega as m
 
+from edgegeo.autopilot.ardupilot_reset import external_position_estimate
 from edgegeo.autopilot.link import Link, LinkState
 from edgegeo.camera import camera_from_fov
+from tests.autopilot.fixes import a_fix
 from tests.autopilot.listening import PATIENCE_S, listening, until
 from tests.autopilot.listening import peer as peer
 from tests.autopilot.listening import port as port
@@ -62,9 +64,27 @@ def test_a_question_of_the_autopilot_for_the_time_is_answered(port, peer):
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_lost_line_is_told_and_taken_up_again(port, peer):
+def test_answers_to_our_own_commands_are_kept(port, peer):
+    def answer():
+        peer.send(m.MAVLink_command_ack_message(43003, 4))
+        peer.send(m.MAVLink_command_ack_message(400, 0))  # of what somebody else asked for
+
     with listening(port) as link:
-        until(lambda: link.state is LinkState.UP, every=peer.heartbeat)
+        until(lambda: link.counts["COMMAND_ACK"] > 2, every=answer)
+        assert link.answers == {}
+        assert link.send(external_position_estimate(a_fix(), 1_250_000))
+        assert set(link.answers) == {43003}
+        until(lambda: link.answers == {43003: 4}, every=answer)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_lost_line_is_told_and_taken_up_again(port, peer):
+    def life():
+        peer.heartbeat()
+        peer.pump()
+
+    with listening(port) as link:
+        until(lambda: "COMMAND_LONG" in peer.names(), every=life)  # it has seen that the line is up
         until(lambda: link.state is LinkState.LOST and link.losses == 1)
         assert "fallen silent" in link.problems()[0]
         until(lambda: link.state is LinkState.UP, every=peer.heartbeat)

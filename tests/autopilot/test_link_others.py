@@ -74,11 +74,25 @@ def test_signed_lines_trust_only_the_key(port):
     key = key_of_passphrase("a phrase")
     assert len(key) == 32
     friend, stranger = Peer(port, key=key), Peer(port)
+    forger = Peer(port, key=key_of_passphrase("another phrase"))
     with listening(port, signing_key=key) as link:
-        until(lambda: link.counts["BAD"] > 3, every=stranger.heartbeat)
-        assert link.state is LinkState.NO_MAVLINK
+        until(lambda: link.counts["UNTRUSTED"] > 3, every=stranger.heartbeat)
+        assert link.state is LinkState.UNTRUSTED
+        until(lambda: link.counts["UNTRUSTED"] > 6, every=forger.heartbeat)
+        assert link.state is LinkState.UNTRUSTED
+        assert "another passphrase" in link.problems()[0]
         until(lambda: link.state is LinkState.UP, every=friend.heartbeat)
         until(lambda: friend.got, every=friend.pump)
         assert all(g.get_header().incompat_flags & 1 for g in friend.got)
-    friend.close()
-    stranger.close()
+    for other in (friend, stranger, forger):
+        other.close()
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_autopilot_that_signs_is_told_to_one_who_does_not(port, peer):
+    signing = Peer(port, key=key_of_passphrase("a phrase"))
+    with listening(port) as link:
+        until(lambda: link.state is LinkState.UP, every=signing.heartbeat)
+        until(lambda: any("signs what it says" in said for said in link.problems()))
+        until(lambda: link.problems() == [], every=peer.heartbeat)
+    signing.close()

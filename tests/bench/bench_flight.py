@@ -13,7 +13,6 @@ autopilot's errors are stated in tests/fly/autopilot_double.py. The engines are 
 import argparse
 import os
 import re
-import socket
 import tempfile
 import threading
 import time
@@ -24,6 +23,7 @@ import numpy as np
 from edgegeo.building.build import build
 from edgegeo.localizer import Localizer
 from edgegeo.sighting import State
+from tests.autopilot.listening import free_port
 from tests.fly.rehearsal import Faults, Flown, rehearse
 from tests.fly.scenes import Procedural, Recorded
 
@@ -42,12 +42,6 @@ FAULTS = {
     "localizer restarted, away for 2 s": {"restart": [(15, 17)]},
     "another place shown for 0.8 s": {"spoof": [(15, 15.8)]},
 }
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def flown(scene, localizer, seconds: float, *, keep: bool = True, **faults) -> Flown:

@@ -112,6 +112,7 @@ def test_a_signal_ends_the_flight_with_a_whole_log(place, tmp_path, number, code
         (("--autopilot", "nmea", "--no-attitude"), "needs --gps-port"),
         (("--autopilot", "ubx", "--no-attitude", "--gps-port", "ttyUSB0"), "DEVICE:BAUD"),
         (("--no-attitude", "--fast"), "--replay POSES"),
+        (("--replay", "t", "--fast", "--autopilot", "nmea", "--gps-port", "p:1"), "no time of day"),
         (("--no-attitude", "--truth", "truth.csv"), "--replay POSES"),
         (("--replay", "flight.mcap"), "leave out --source"),
         (("--replay", "poses.csv", "--camera-delay-ms", "5"), "for a live camera"),

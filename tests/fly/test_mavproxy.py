@@ -1,6 +1,5 @@
 """MAVProxy, a ground station that others wrote, between the autopilot's double and us."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ pytest.importorskip("mcap")
 pytest.importorskip("pymavlink")
 pytest.importorskip("MAVProxy")
 
+from tests.autopilot.listening import free_port
 from tests.autopilot.listening import port as port
 from tests.fly.rehearsal import rehearse
 from tests.fly.truthful import Plain, Truthful
@@ -23,9 +23,7 @@ MAVPROXY = Path(sys.executable).with_name("mavproxy.py")
 @pytest.fixture
 def proxy(port, tmp_path):
     """MAVProxy takes the autopilot on a port of its own and passes all on to `port`."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        listens = free.getsockname()[1]
+    listens = free_port()
     command = [
         *(sys.executable, str(MAVPROXY), f"--master=udp:127.0.0.1:{listens}"),
         *(f"--out=udpout:127.0.0.1:{port}", "--non-interactive", "--daemon"),

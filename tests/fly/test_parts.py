@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import time
 
 import pytest
@@ -88,6 +89,7 @@ class Line:
     [
         ("px4", "GLOBAL_POSITION_SENSOR"),
         ("ardupilot-gps", "GPS_INPUT"),
+        ("ardupilot-reset", "COMMAND_INT"),
         ("ardupilot-odometry", "ODOMETRY"),
         ("ardupilot-vision", "VISION_POSITION_ESTIMATE"),
     ],
@@ -116,15 +118,26 @@ def test_what_cannot_be_sent_says_why():
 
 def test_a_serial_port_gets_whole_messages_dated_by_the_time_of_day(monkeypatch):
     port, fix = Line(), a_fix()
-    now_us = fix.time_us + 100_000
-    assert serial_outlet("nmea", port)(fix, now_us) is None
-    assert serial_outlet("ubx", port)(fix, now_us) is None
-    assert port.sent[0].startswith(b"$GPGGA,")
+    assert serial_outlet("nmea", port)(fix, fix.time_us) is None
+    assert serial_outlet("ubx", port)(fix, fix.time_us) is None
+    assert port.sent[0].startswith(b"$GPGST,")
     assert port.sent[1].startswith(b"\xb5\x62\x01\x07")
-    assert abs(utc_us(fix.time_us, now_us) + 100_000 - time.time_ns() // 1000) < 1_000_000
+    ago_us = time.monotonic_ns() // 1000 - 100_000
+    assert abs(utc_us(ago_us) + 100_000 - time.time_ns() // 1000) < 1_000_000
     monkeypatch.setattr(time, "time_ns", lambda: 10**18)  # 2001: never set
-    assert utc_us(fix.time_us, now_us) == 0
-    assert "utc_us" in serial_outlet("nmea", port)(fix, now_us)
+    assert utc_us(ago_us) == 0
+    assert "utc_us" in serial_outlet("nmea", port)(fix, fix.time_us)
+
+
+def test_messages_dated_late_by_a_busy_computer_keep_their_order():
+    """The second is sent at once, the first a while after its moment."""
+    port, now_us = Line(), time.monotonic_ns() // 1000
+    outlet = serial_outlet("ubx", port)
+    time.sleep(0.05)
+    assert outlet(a_fix(time_us=now_us), now_us) is None
+    assert outlet(a_fix(time_us=now_us + 40_000), now_us + 40_000) is None
+    first_ms, second_ms = (struct.unpack_from("<I", data, 6)[0] for data in port.sent)
+    assert second_ms - first_ms == pytest.approx(40, abs=2)
 
 
 def test_a_problem_is_said_when_it_begins_whatever_it_counts():

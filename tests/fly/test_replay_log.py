@@ -192,5 +192,6 @@ def test_a_log_without_frames_and_a_damaged_one_are_refused(engine, flown, tmp_p
         (damaged, "is damaged"),
         (tmp_path / "none.mcap", "cannot read"),
     ):
-        assert main(["fly", str(engine), "--replay", str(path), "--fast"]) == 2
-        assert says in capsys.readouterr().err
+        for pace in ([], ["--fast"]):
+            assert main(["fly", str(engine), "--replay", str(path), *pace]) == 2
+            assert says in capsys.readouterr().err

@@ -177,6 +177,29 @@ def test_a_pipeline_needs_an_opencv_that_has_gstreamer():
         open_camera("gst:videotestsrc ! videoconvert ! appsink")
 
 
+def test_a_pipeline_gives_its_pictures_and_is_opened_again_when_it_ends():
+    """Needs an OpenCV with GStreamer, as Debian's and JetPack's are."""
+    if not has_gstreamer(cv2.getBuildInformation()):
+        pytest.skip("this OpenCV has no GStreamer")
+    pipeline = (
+        "gst:videotestsrc is-live=true num-buffers=20 pattern=snow "
+        "! video/x-raw,width=160,height=120,framerate=20/1 ! videoconvert "
+        "! video/x-raw,format=BGR ! appsink drop=true"
+    )
+    with open_camera(pipeline, delay_ms=40) as camera:
+        frames = [camera.latest(10.0) for _ in range(3)]
+        assert {frame.image.shape for frame in frames} == {(120, 160, 3)}
+        times = [frame.time_us for frame in frames]
+        assert times == sorted(set(times))
+        assert 40_000 <= now_us() - times[-1] < 2_000_000
+        assert wait_for(lambda: camera.status.reconnects > 0, within_s=10.0)
+        assert "no more frames" in camera.status.error
+        assert camera.latest(10.0) is not None
+    with open_camera("gst:no_such_element ! appsink") as camera:
+        assert wait_for(lambda: camera.status.error is not None, within_s=10.0)
+        assert "cannot be opened" in camera.status.error
+
+
 def test_without_pyav_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     for where in ("rtsp://127.0.0.1/x", "/dev/video0"):
