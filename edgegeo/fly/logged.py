@@ -19,7 +19,7 @@ Event = tuple[int, Frame | Sample]  # and the moment it was at hand
 
 
 class LoggedFlight:
-    """`camera` and `on_gimbal` are those it was flown with; times are those of its clock.
+    """`camera` and `on_gimbal` are those it was first flown with; times are those of its clock.
 
     Raises DataError for a log without whole frames. One that ends early is played up to there.
     """
