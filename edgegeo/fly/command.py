@@ -12,6 +12,7 @@ from edgegeo.autopilot.connection import key_of_passphrase
 from edgegeo.autopilot.gate import Gate, Limits
 from edgegeo.autopilot.link import Link
 from edgegeo.autopilot.serial_port import SerialPort
+from edgegeo.autopilot.told import Told
 from edgegeo.camera import Camera, camera_from_fov
 from edgegeo.camera_files import read_camera
 from edgegeo.errors import DataError, LinkError, RangeError
@@ -20,18 +21,19 @@ from edgegeo.fly.flight import Flight
 from edgegeo.fly.journal import flight_log
 from edgegeo.fly.looking import Looking
 from edgegeo.fly.outlets import BY_SERIAL_PORT, RATES_HZ, Outlet, link_outlet, serial_outlet
-from edgegeo.fly.replay import Recorded, Replay
+from edgegeo.fly.played import is_log, played
 from edgegeo.fly.resetting import Resetting
 from edgegeo.fly.running import FrameClock, fly, fly_fast
 from edgegeo.fly.status import StatusLine, status_line
 from edgegeo.fly.stopping import handling, stopped_by_signals
 from edgegeo.fly.tally import Problems
+from edgegeo.fly.tape import Tape
 from edgegeo.fly.telling import Telling
-from edgegeo.fly.vehicle import Autopilot, Nobody, Vehicle
+from edgegeo.fly.vehicle import Autopilot, Speaking, Vehicle
 from edgegeo.fly.watchdog import Watchdog
 from edgegeo.localizer import Localizer
 from edgegeo.logs import FlightLog
-from edgegeo.sources import LiveSource, SourceState, open_camera, open_frames
+from edgegeo.sources import LiveSource, SourceState, open_camera
 from edgegeo.sources.newest import now_us
 from edgegeo.track import Tracker
 
@@ -53,40 +55,57 @@ def run(args: Namespace) -> None:
         localizer = Localizer(args.engine, threads=args.threads)
         link = _link(args, stack)
         outlet = _outlet(args, link, stack)
-        replay = _replay(args)
-        source = stack.enter_context(
-            open_camera(args.source, delay_ms=args.camera_delay_ms, rate_hz=args.images_per_s)
-            if replay is None
-            else replay.source
-        )
-        vehicle = _vehicle(args, link, replay)
-        truth = replay.truth(args.truth) if replay is not None and args.truth else []
+        replay = played(args, stack) if args.replay else None
+        source: LiveSource
+        vehicle: Vehicle
+        if replay is None:
+            source = stack.enter_context(
+                open_camera(args.source, delay_ms=args.camera_delay_ms, rate_hz=args.images_per_s)
+            )
+            vehicle = _vehicle(args, link)
+        else:
+            source, vehicle, camera = replay.source, replay.vehicle, camera or replay.camera
         log = None
         if args.log:
-            log = stack.enter_context(flight_log(args.log, epoch_us=0 if args.fast else None))
-            for row in truth:
+            epoch_us = None if replay is None else replay.epoch_us
+            log = stack.enter_context(flight_log(args.log, epoch_us))
+            for row in () if replay is None else replay.truth:
                 log.add_truth(*row)
+        if camera is None:
+            raise DataError("nobody tells the lens: give --camera FILE or --fov-deg DEG")
+        looking = Looking(
+            camera,
+            vehicle,
+            localizer.tile_m,
+            without_attitude=args.no_attitude,
+            scaled=args.scaled,
+        )
+        tape = None
+        if args.log_frames and log is not None and isinstance(vehicle, Speaking):
+            tape = Tape(log, vehicle, looking, clock)
         believed = Believed(Tracker(), vehicle.velocity)
         gate = Gate(Limits(stop_after_s=args.stop_after_s, max_sigma_m=args.max_sigma_m))
         flight = Flight(
             source,
             localizer,
             vehicle,
-            Looking(
-                camera,
-                vehicle,
-                localizer.tile_m,
-                without_attitude=args.no_attitude,
-                scaled=args.scaled,
-            ),
+            looking,
             believed,
             Telling(believed, vehicle, gate, outlet, log, None if link is None else link.send),
             log=log,
+            tape=tape,
             clock=clock,
         )
         rate_hz = args.rate_hz or RATES_HZ.get(args.autopilot, WITHOUT_AUTOPILOT_HZ)
-        if frame_clock is not None:
-            fly_fast(flight, rate_hz=rate_hz, stop=stop, clock=frame_clock)
+        if replay is not None and frame_clock is not None:
+            fly_fast(
+                flight,
+                replay.events,
+                hear=replay.hear,
+                rate_hz=rate_hz,
+                stop=stop,
+                clock=frame_clock,
+            )
             StatusLine().say(status_line(flight, clock(), ()))
         else:
             _fly_live(flight, rate_hz, stop, log)
@@ -135,27 +154,43 @@ def _check(args: Namespace) -> None:
         raise LinkError(
             f"--autopilot {args.autopilot} needs --connection, such as udpin:0.0.0.0:14540"
         )
-    if not (args.connection or args.replay or args.no_attitude):
-        raise DataError(
+    of_log = bool(args.replay) and is_log(args.replay)
+    for is_wrong, sentence in (
+        (not args.source and not of_log, "give --source, where the frames come from"),
+        (
+            not (args.connection or args.replay or args.no_attitude),
             "nobody tells attitude and height: give --connection, or --replay POSES, or say "
-            "--no-attitude to fly without"
-        )
-    if args.fast and not args.replay:
-        raise DataError("--fast is for a replay: give --replay POSES")
-    if args.fast and args.autopilot and not args.dry_run:
-        raise DataError("--fast has no time of day to send positions at: leave --autopilot out")
-    if args.truth and not args.replay:
-        raise DataError("--truth is for a replay: give --replay POSES")
+            "--no-attitude to fly without",
+        ),
+        (args.fast and not args.replay, "--fast is for a replay: give --replay POSES"),
+        (
+            args.fast and args.autopilot and not args.dry_run,
+            "--fast has no time of day to send positions at: leave --autopilot out",
+        ),
+        (args.truth and not args.replay, "--truth is for a replay: give --replay POSES"),
+        (of_log and args.source, "the frames of a replayed log are its own: leave out --source"),
+        (of_log and args.truth, "the truth of a replayed log is its own: leave out --truth"),
+        (
+            args.replay and args.camera_delay_ms,
+            "--camera-delay-ms is for a live camera: a replay has the exposures",
+        ),
+        (args.log_frames and args.replay, "--log-frames is for a flight, not for its replay"),
+        (args.log_frames and not args.log, "--log-frames needs --log MCAP to write to"),
+    ):
+        if is_wrong:
+            raise DataError(sentence)
     if args.rate_hz is not None and not 0.5 <= args.rate_hz <= 50:
         raise RangeError.of("--rate-hz", "in [0.5, 50]", args.rate_hz)
 
 
-def _camera(args: Namespace) -> Camera | Callable[[int, int], Camera]:
+def _camera(args: Namespace) -> Camera | Callable[[int, int], Camera] | None:
     mount = {
         f"mount_{axis}_deg": getattr(args, f"mount_{axis}_deg") for axis in ("yaw", "pitch", "roll")
     }
     if args.camera:
         return read_camera(args.camera, name=args.camera_name, **mount)
+    if args.fov_deg is None:
+        return None
     fov_deg: float = args.fov_deg
     camera_from_fov(640, 480, fov_deg, **mount)  # wrong numbers are told before the flight
     return lambda width_px, height_px: camera_from_fov(width_px, height_px, fov_deg, **mount)
@@ -211,16 +246,7 @@ class Unheard:
         return True
 
 
-def _replay(args: Namespace) -> Replay | None:
-    if not args.replay:
-        return None
-    file = open_frames(args.source)
-    return Replay(file, rate_hz=args.images_per_s, fast=args.fast)
-
-
-def _vehicle(args: Namespace, link: Link | None, replay: Replay | None) -> Vehicle:
-    if replay is not None:
-        return Recorded(replay, args.replay)
+def _vehicle(args: Namespace, link: Link | None) -> Vehicle:
     if link is None:
-        return Nobody()
+        return Speaking(Told())  # nobody tells anything
     return Autopilot(link, on_gimbal=args.gimbal, with_velocity=args.velocity == "autopilot")

@@ -17,6 +17,7 @@ FLY_EXAMPLE = """\
   edgegeo fly field.edgegeo --source /dev/video0 --camera camera.yaml --autopilot ardupilot-gps \\
       --connection serial:/dev/ttyTHS1:921600 --log flight.mcap
   edgegeo fly field.edgegeo --source flight.mp4 --fov-deg 63 --replay poses.csv --log again.mcap
+  edgegeo fly other.edgegeo --replay flight.mcap --fast --log again.mcap
 """
 
 
@@ -31,8 +32,8 @@ def add_flags(p: argparse.ArgumentParser) -> None:
 
 def _camera(p: "argparse._ArgumentGroup") -> None:
     where = "rtsp://..., /dev/video0, gst:PIPELINE, video or folder"
-    p.add_argument("--source", required=True, metavar="WHERE", help=where)
-    lens = p.add_mutually_exclusive_group(required=True)
+    p.add_argument("--source", metavar="WHERE", help=where)
+    lens = p.add_mutually_exclusive_group()
     lens.add_argument("--camera", metavar="FILE", help="ROS, OpenCV or Kalibr calibration")
     lens.add_argument("--fov-deg", type=float, metavar="DEG", help="horizontal field of view")
     p.add_argument("--camera-name", default="cam0", help="of a Kalibr file (default cam0)")
@@ -95,14 +96,20 @@ def _output(p: "argparse._ArgumentGroup") -> None:
     )
     p.add_argument("--dry-run", action="store_true", help="send everything but positions")
     p.add_argument("--log", metavar="MCAP", help="write the flight here; never over another log")
+    p.add_argument(
+        "--log-frames",
+        action="store_true",
+        help="log every frame used, whole, and all the autopilot tells: for --replay",
+    )
     p.add_argument("--threads", type=int, default=0, metavar="N", help="0 for all cores")
 
 
 def _replay(p: "argparse._ArgumentGroup") -> None:
     p.add_argument(
         "--replay",
-        metavar="CSV",
-        help="poses of SOURCE's frames: frame or file, heading_deg, gsd_m_per_px",
+        metavar="FILE",
+        help="a log of --log-frames, or a CSV with the poses of SOURCE's frames: frame or file, "
+        "heading_deg, gsd_m_per_px",
     )
     p.add_argument("--truth", metavar="CSV", help="for the log: frame or file, lat_deg, lon_deg")
     p.add_argument("--fast", action="store_true", help="every frame, as fast as they are located")

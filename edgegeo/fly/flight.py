@@ -9,6 +9,7 @@ from edgegeo.fly.believed import Believed
 from edgegeo.fly.looking import Looking, Ready
 from edgegeo.fly.prior import Searching
 from edgegeo.fly.tally import Skip, Tally
+from edgegeo.fly.tape import Tape
 from edgegeo.fly.telling import Telling
 from edgegeo.fly.vehicle import Vehicle
 from edgegeo.image_motion import ImageMotion
@@ -41,15 +42,17 @@ class Flight:
         telling: Telling,
         *,
         log: FlightLog | None = None,
+        tape: Tape | None = None,
         clock: Callable[[], int],
     ) -> None:
         self.source, self.telling = source, telling
         self.tally = Tally()
-        self.log = log
+        self.log, self._tape = log, tape
         self._localizer, self._vehicle, self._looking = localizer, vehicle, looking
         self._believed, self._clock = believed, clock
         self._searching, self._motion = Searching(), ImageMotion()
         self._last_us: int | None = None
+        self._ready_us = 0
         self._picture_us: int | None = None
         self._trouble: tuple[int, str] | None = None
 
@@ -62,6 +65,7 @@ class Flight:
 
     def use(self, frame: Frame) -> None:
         """Locate one frame and tell the tracker, or count why not."""
+        self._ready_us = self._clock()
         try:
             outcome = self._outcome(frame)
         except Exception as error:  # of a decoder, a network, a number: the flight goes on
@@ -70,6 +74,8 @@ class Flight:
         self.tally.count(outcome)
         if isinstance(outcome, Skip) and outcome is not Skip.FAILED:
             self._trouble = (self._clock(), outcome.value)
+        if self._tape is not None:
+            self._tape.took(frame, self._ready_us)
 
     def problems(self) -> list[str]:
         """Return what is wrong at present, in sentences."""
@@ -90,6 +96,7 @@ class Flight:
             return Skip.BACK
         self._last_us = frame.time_us
         ready = self._looking.ready(frame)
+        self._ready_us = self._clock()
         if not isinstance(ready, Ready):
             return ready
         ready_s = time.perf_counter()

@@ -47,7 +47,8 @@ class Looking:
     """Knows the camera; asks the vehicle.
 
     Args:
-        camera: calibrated, or made once the size (width, height) of the frames is known.
+        camera: calibrated, or what gives the camera of frames of a size (width, height); asked
+            at every frame.
         without_attitude: a frame whose attitude or height is not told is taken as looking
             straight down from the height that the engine was built for, with wide errors.
         scaled: frames of another size than the calibration's are whole pictures, resized.
@@ -67,6 +68,11 @@ class Looking:
         self._without_attitude, self._scaled, self._sleep = without_attitude, scaled, sleep
         self._undistortion: Undistortion | None = None
         self.doubt: str | None = None  # about the last height
+
+    @property
+    def camera(self) -> Camera | None:
+        """What the last frame was seen by."""
+        return None if self._undistortion is None else self._undistortion.seen_by
 
     def ready(self, frame: Frame) -> Ready | Skip | Reject:
         """Return the frame with what is known of its view, or why it is not worth a look.
@@ -94,14 +100,12 @@ class Looking:
 
     def _straight(self, image: NDArray[np.uint8]) -> Undistortion:
         height, width = image.shape[:2]
-        held = self._undistortion
-        if held is not None and (held.seen_by.width_px, held.seen_by.height_px) == (width, height):
-            return held
         if callable(self._camera):
             camera = self._camera(width, height)
         else:
             camera = self._camera.at_size(width, height, scaled=self._scaled)
-        self._undistortion = Undistortion(camera)
+        if self._undistortion is None or self._undistortion.seen_by != camera:
+            self._undistortion = Undistortion(camera)
         return self._undistortion
 
     def _pose(self, camera: Camera, time_us: int) -> CameraPose | None:

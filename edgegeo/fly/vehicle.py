@@ -1,8 +1,9 @@
-"""What the flight knows of the vehicle: from an autopilot, or from nobody."""
+"""What the flight knows of the vehicle."""
 
 from typing import Protocol
 
 from edgegeo.autopilot.link import Link, LinkState
+from edgegeo.autopilot.told import Told
 from edgegeo.camera import Camera
 from edgegeo.camera_pose import CameraPose
 from edgegeo.sighting import Velocity
@@ -29,41 +30,43 @@ class Vehicle(Protocol):
         """Return what an operator should know, in sentences."""
 
 
-class Autopilot:
-    """A vehicle at the other end of a link. `with_velocity=False` leaves its velocity alone."""
+class Speaking:
+    """A vehicle known by what it has told; nothing more is waited for.
 
-    def __init__(self, link: Link, *, on_gimbal: bool = False, with_velocity: bool = True) -> None:
-        self.link, self.on_gimbal, self.with_velocity = link, on_gimbal, with_velocity
+    `with_velocity=False` leaves its velocity alone.
+    """
+
+    def __init__(self, told: Told, *, on_gimbal: bool = False, with_velocity: bool = True) -> None:
+        self.told, self.on_gimbal, self.with_velocity = told, on_gimbal, with_velocity
 
     @property
     def altitude_m(self) -> float | None:
-        return self.link.inbox.altitude_m
+        return self.told.altitude_m
+
+    @property
+    def silent(self) -> bool:
+        return True
+
+    def pose(self, camera: Camera, time_us: int) -> CameraPose | None:
+        return self.told.camera_pose(camera, time_us, on_gimbal=self.on_gimbal)
+
+    def velocity(self) -> Velocity | None:
+        return self.told.velocity if self.with_velocity else None
+
+    def problems(self) -> list[str]:
+        return []
+
+
+class Autopilot(Speaking):
+    """A vehicle at the other end of a link."""
+
+    def __init__(self, link: Link, *, on_gimbal: bool = False, with_velocity: bool = True) -> None:
+        super().__init__(link.inbox, on_gimbal=on_gimbal, with_velocity=with_velocity)
+        self.link = link
 
     @property
     def silent(self) -> bool:
         return self.link.state is not LinkState.UP
 
-    def pose(self, camera: Camera, time_us: int) -> CameraPose | None:
-        return self.link.inbox.camera_pose(camera, time_us, on_gimbal=self.on_gimbal)
-
-    def velocity(self) -> Velocity | None:
-        return self.link.inbox.velocity if self.with_velocity else None
-
     def problems(self) -> list[str]:
         return self.link.problems()
-
-
-class Nobody:
-    """No autopilot is connected."""
-
-    altitude_m: float | None = None
-    silent = True
-
-    def pose(self, camera: Camera, time_us: int) -> CameraPose | None:  # noqa: ARG002
-        return None
-
-    def velocity(self) -> Velocity | None:
-        return None
-
-    def problems(self) -> list[str]:
-        return []

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from datetime import datetime, timedelta, timezone
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
 from typing import TextIO, TypeVar
 
 from edgegeo.errors import DataError
@@ -57,12 +56,7 @@ class GrowingFile(ABC):
     def __enter__(self: Log) -> Log:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.end()
         self.text.close()
         if kind is None or issubclass(kind, KeyboardInterrupt):

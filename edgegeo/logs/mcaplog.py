@@ -9,29 +9,28 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgegeo.autopilot.told import Sample
+from edgegeo.camera import Camera
 from edgegeo.errors import DataError, MissingExtraError
+from edgegeo.logs.mcap_file import PackedIndex, WholeFile
 from edgegeo.logs.mcap_schemas import IMAGE, LOCATION, NOTE, schema
 from edgegeo.logs.mcapread import NAME
 from edgegeo.sighting import Estimate
 from edgegeo.sources.opencv import require_cv2
 from edgegeo.types import Fix
 
-if TYPE_CHECKING:
-    from mcap.data_stream import RecordBuilder
-    from mcap.records import ChunkIndex
-
 CHUNK_BYTES = 32_768  # what a kill may cost: under a second of a flight
 THUMBNAIL_PX = 320  # long side
+THUMBNAIL_QUALITY, WHOLE_QUALITY = 70, 95  # of a JPEG
 WARNING = 3  # foxglove's level of a note
 UNKNOWN, FULL = 0, 3  # foxglove's position_covariance_type
 TOPICS = {
@@ -44,6 +43,9 @@ TOPICS = {
     "/truth": LOCATION,
     "/frame": IMAGE,
     "/note": NOTE,
+    "/camera": IMAGE,
+    "/camera_info": "edgegeo.Camera",
+    "/vehicle": "edgegeo.Sample",
 }
 
 
@@ -70,9 +72,9 @@ class FlightLog:
             self._file = self.path.open("wb", buffering=0)
         except OSError as error:
             raise DataError(f"cannot write {path}: {error.strerror or error}") from error
-        self._writer = Writer(cast("BinaryIO", _Whole(self._file)), chunk_size=CHUNK_BYTES)
+        self._writer = Writer(cast("BinaryIO", WholeFile(self._file)), chunk_size=CHUNK_BYTES)
         # Its own name for it: were it another one day, memory would grow, and a test says so.
-        self._writer._Writer__chunk_indices = _PackedIndex()  # type: ignore[attr-defined]
+        self._writer._Writer__chunk_indices = PackedIndex()  # type: ignore[attr-defined]
         self._lock = threading.Lock()
         self._channels: dict[str, int] = {}
         self._state: str | None = None
@@ -112,14 +114,25 @@ class FlightLog:
         shrink = min(1.0, THUMBNAIL_PX / max(image.shape[:2]))
         size = (max(1, round(image.shape[1] * shrink)), max(1, round(image.shape[0] * shrink)))
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        jpeg = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 70])[1].tobytes()
-        message = {
-            "timestamp": self._stamp(time_us),
-            "frame_id": str(frame),
-            "data": base64.b64encode(jpeg).decode("ascii"),
-            "format": "jpeg",
-        }
-        self._write("/frame", time_us, message)
+        self._write("/frame", time_us, self._jpeg(frame, time_us, small, THUMBNAIL_QUALITY))
+
+    def add_whole_frame(
+        self, frame: str | int, time_us: int, image: NDArray[np.uint8], ready_us: int
+    ) -> None:
+        """Write a JPEG of a (h, w, 3) BGR frame in full, for a replay.
+
+        `ready_us` is when the frame and its pose were at hand; the message is logged by that.
+        """
+        self._write("/camera", ready_us, self._jpeg(frame, time_us, image, WHOLE_QUALITY))
+
+    def add_camera(self, time_us: int, camera: Camera, on_gimbal: bool) -> None:
+        """Write the camera that the whole frames from here on were seen by."""
+        body = asdict(camera) | {"lens": camera.lens.name, "on_gimbal": on_gimbal}
+        self._write("/camera_info", time_us, body)
+
+    def add_sample(self, heard_us: int, sample: Sample) -> None:
+        """Write what the vehicle told, by the moment it was heard."""
+        self._write("/vehicle", heard_us, sample._asdict())
 
     def add_note(self, time_us: int, text: str) -> None:
         """Write a sentence on what is wrong, or right again."""
@@ -135,12 +148,7 @@ class FlightLog:
     def __enter__(self) -> "FlightLog":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _begin(self) -> None:
@@ -169,6 +177,18 @@ class FlightLog:
             "the flight is no longer logged: %s; what was written can be read", self.failed
         )
 
+    def _jpeg(
+        self, frame: str | int, time_us: int, image: NDArray[np.uint8], quality: int
+    ) -> dict[str, Any]:
+        cv2 = require_cv2()
+        jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+        return {
+            "timestamp": self._stamp(time_us),
+            "frame_id": str(frame),
+            "data": base64.b64encode(jpeg).decode("ascii"),
+            "format": "jpeg",
+        }
+
     def _stamp(self, time_us: int) -> dict[str, int]:
         sec, us = divmod(max(0, time_us + self.epoch_us), 1_000_000)
         return {"sec": sec, "nsec": 1000 * us}
@@ -191,46 +211,3 @@ class FlightLog:
             "position_covariance": [ee, en, 0.0, en, nn, 0.0, 0.0, 0.0, 0.0],
             "position_covariance_type": UNKNOWN if cov_m2 is None else FULL,
         }
-
-
-class _PackedIndex:
-    """Where the chunks are, as the bytes that end the file: stands for the writer's own list.
-
-    The writer keeps an object a chunk until then, of 0.8 kB: megabytes in an hour's flight. It
-    only appends to its list, and at the end calls `write` of what that holds.
-    """
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def append(self, index: "ChunkIndex") -> None:
-        from mcap.data_stream import RecordBuilder
-
-        record = RecordBuilder()
-        index.write(record)
-        self._bytes += record.end()  # type: ignore[no-untyped-call]
-
-    def __iter__(self) -> "Iterator[_PackedIndex]":
-        yield self
-
-    def write(self, summary: "RecordBuilder") -> None:
-        summary.write(self._bytes)
-
-
-class _Whole:
-    """A file whose writes are whole: a raw one may take a part and say so."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-
-    def write(self, data: bytes) -> int:
-        left = memoryview(data)
-        while left:
-            left = left[self._file.write(left) :]
-        return len(data)
-
-    def tell(self) -> int:
-        return int(self._file.tell())
-
-    def flush(self) -> None:
-        """Nothing is held back."""

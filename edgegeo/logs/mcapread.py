@@ -7,11 +7,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from edgegeo.autopilot.told import Sample
+from edgegeo.camera import Camera, Lens
 from edgegeo.errors import DataError, MissingExtraError
 from edgegeo.sighting import Estimate, State
 from edgegeo.types import Candidate, Fix, Reject, Timings
 
 NAME = "edgegeo"  # of the metadata record that holds the clock
+FOR_A_REPLAY = ("/camera", "/camera_info", "/vehicle")
 
 
 class Record(NamedTuple):
@@ -24,6 +27,11 @@ class Record(NamedTuple):
     /truth            (lat_deg, lon_deg)
     /frame            (frame as text, the bytes of a JPEG)
     /note             a sentence
+    /camera           (frame as text, exposure as time of day in us, the bytes of a JPEG)
+    /camera_info      (Camera, whether it hangs in a gimbal)
+    /vehicle          Sample
+
+    `time_us` is that of what was seen, but for the last three that of when it was at hand.
     """
 
     topic: str
@@ -33,6 +41,8 @@ class Record(NamedTuple):
 
 class FlightRecords:
     """The records of one log in the order they were written; iterate as often as you like.
+
+    Those FOR_A_REPLAY, which are large, are given by `of` alone.
 
     `truncated` is known once an iteration has ended: the file stops before its end mark, as
     after a kill or on a full disk. What stands before is given all the same. `epoch_us`, the
@@ -48,13 +58,17 @@ class FlightRecords:
         self.epoch_us = int(next(about, {}).get("epoch_us", 0))
 
     def __iter__(self) -> Iterator[Record]:
+        return self.of(*(topic for topic in _VALUES if topic not in FOR_A_REPLAY))
+
+    def of(self, *wanted: str) -> Iterator[Record]:
+        """Give the records of some topics; others are passed over quickly."""
         from mcap.records import Channel, Message
 
         topics: dict[int, str] = {}
         for part in self._parts():
             if isinstance(part, Channel):
                 topics[part.id] = part.topic
-            elif isinstance(part, Message) and (topic := topics[part.channel_id]) in _VALUES:
+            elif isinstance(part, Message) and (topic := topics[part.channel_id]) in wanted:
                 try:
                     value = _VALUES[topic](json.loads(part.data))
                 except (KeyError, TypeError, ValueError) as error:
@@ -135,6 +149,18 @@ def _estimate(body: dict[str, Any]) -> Estimate:
     return Estimate(**body | state)
 
 
+def _whole_frame(body: dict[str, Any]) -> tuple[str, int, bytes]:
+    at = body["timestamp"]
+    unix_us = at["sec"] * 1_000_000 + at["nsec"] // 1000
+    return body["frame_id"], unix_us, base64.b64decode(body["data"])
+
+
+def _camera(body: dict[str, Any]) -> tuple[Camera, bool]:
+    on_gimbal = bool(body.pop("on_gimbal"))
+    numbers = {"lens": Lens[body["lens"]], "distortion": tuple(body["distortion"])}
+    return Camera(**body | numbers), on_gimbal
+
+
 _VALUES: dict[str, Any] = {
     "/fix/full": _fix,
     "/estimate/full": _estimate,
@@ -143,4 +169,7 @@ _VALUES: dict[str, Any] = {
     "/truth": lambda body: (body["latitude"], body["longitude"]),
     "/frame": lambda body: (body["frame_id"], base64.b64decode(body["data"])),
     "/note": lambda body: body["message"],
+    "/camera": _whole_frame,
+    "/camera_info": _camera,
+    "/vehicle": lambda body: Sample(**body | {"values": tuple(body["values"])}),
 }

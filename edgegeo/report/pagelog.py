@@ -3,7 +3,6 @@
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +37,7 @@ class PageLog:
     def __enter__(self) -> "PageLog":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self.rows and (kind is None or issubclass(kind, KeyboardInterrupt)):
             write_report(self.path, self.rows, self.gallery, title=self.title, frames=self.pictures)
 

@@ -11,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgegeo.attitude import Quaternion, product, unit
-from edgegeo.autopilot.inbox import VELOCITY_SIGMA_M_S
 from edgegeo.camera import Camera
 from edgegeo.camera_files import camera_of
-from edgegeo.errors import DataError, EdgegeoError, RangeError
-from edgegeo.sighting import Velocity
+from edgegeo.errors import DataError, EdgegeoError
 from edgegeo.sources.opencv import require_cv2
 
 CHANNELS = {"bgr8": 3, "rgb8": 3, "mono8": 1}
@@ -99,15 +97,3 @@ def attitude(orientation: Any) -> Quaternion:
 def enu_attitude(q: Quaternion) -> Quaternion:
     """Return (w, x, y, z) from forward-left-up to east-north-up: the inverse of `attitude`."""
     return product(product(NED_FROM_ENU, q), FLU_FROM_FRD)  # each half turn is its own inverse
-
-
-def velocity(north_m_s: float, east_m_s: float, time_us: int) -> Velocity:
-    """Return a velocity over ground. Raises RangeError where it is not finite."""
-    if not math.isfinite(north_m_s + east_m_s):
-        raise RangeError.of("velocity", "finite", (north_m_s, east_m_s))
-    return Velocity(
-        time_us=time_us,
-        north_m_s=float(north_m_s),
-        east_m_s=float(east_m_s),
-        sigma_m_s=VELOCITY_SIGMA_M_S,
-    )

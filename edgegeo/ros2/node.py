@@ -13,16 +13,15 @@ import importlib
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import fields
 from typing import Any
 
-from edgegeo.autopilot.gate import Gate, Limits
-from edgegeo.errors import EdgegeoError, MissingExtraError
+from edgegeo.errors import EdgegeoError, MissingExtraError, RangeError
+from edgegeo.fly.journal import flight_log
 from edgegeo.localizer import Localizer
-from edgegeo.ros2.seeing import Seeing
+from edgegeo.ros2.flying import RosFlight
 from edgegeo.ros2.settings import NodeSettings
-from edgegeo.ros2.vehicle import RosVehicle
-from edgegeo.ros2.wiring import Wiring
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             _spin(rclpy)
         except (KeyboardInterrupt, rclpy.executors.ExternalShutdownException):
             pass  # the usual end of a node
+        except rclpy.exceptions.ParameterException as error:  # a whole number for a float, and such
+            raise RangeError(str(error)) from error
         finally:
             rclpy.try_shutdown()
     except (EdgegeoError, OSError) as error:
@@ -63,7 +64,7 @@ def message_class(name: str) -> Any:
 
 def _rclpy() -> Any:
     try:
-        for part in ("rclpy.executors", "rclpy.qos"):
+        for part in ("rclpy.exceptions", "rclpy.executors", "rclpy.qos"):
             importlib.import_module(part)
         return importlib.import_module("rclpy")
     except ImportError as error:
@@ -76,27 +77,28 @@ def _rclpy() -> Any:
 def _spin(rclpy: Any) -> None:
     node = rclpy.create_node("edgegeo")
     stop = threading.Event()
-    worker = None
-    try:
+    with ExitStack() as stack:
+        stack.callback(node.destroy_node)
         settings = read_settings(node)
-
-        def clock() -> int:
-            return int(node.get_clock().now().nanoseconds) // 1000
-
-        vehicle = RosVehicle(clock)
-        gate = Gate(Limits(stop_after_s=settings.stop_after_s, max_sigma_m=settings.max_sigma_m))
         localizer = Localizer(settings.engine, threads=settings.threads)
-        seeing = Seeing(localizer, vehicle, gate, clock)
+        log = None
+        if settings.log:  # the node's clock is the time of day, or that of a simulation
+            log = stack.enter_context(flight_log(settings.log, epoch_us=0))
         qos = rclpy.qos.qos_profile_sensor_data
-        wiring = Wiring(node, message_class, qos, settings, seeing, vehicle)
-        worker = threading.Thread(target=wiring.see_until, args=(stop,), name="seeing")
+        flight = RosFlight(node, message_class, qos, settings, localizer, log)
+
+        def work() -> None:
+            try:
+                flight.fly(stop)
+            except BaseException:
+                rclpy.try_shutdown()  # a node that no longer locates must not seem to
+                raise
+
+        worker = threading.Thread(target=work, name="edgegeo flight")
         worker.start()
+        stack.callback(worker.join)
+        stack.callback(stop.set)
         rclpy.spin(node)
-    finally:
-        stop.set()
-        if worker is not None:
-            worker.join()
-        node.destroy_node()
 
 
 if __name__ == "__main__":

@@ -35,6 +35,8 @@ class NodeSettings:
     map_frame: str = "map"
     odom_frame: str = "odom"
     threads: int = 0
+    log: str = ""  # the flight is written here, never over another log
+    log_frames: bool = False  # with all that `edgegeo fly --replay` needs
 
     def __post_init__(self) -> None:
         if not self.engine:
@@ -46,6 +48,8 @@ class NodeSettings:
             raise RangeError.of("parameter rate_hz", "in [0.5, 50]", self.rate_hz)
         if not 1 <= self.sensor_id <= 255:
             raise RangeError.of("parameter sensor_id", "in 1..255", self.sensor_id)
+        if self.log_frames and not self.log:
+            raise RangeError.of("parameter log", "a file, for log_frames to write to", "nothing")
         if math.isnan(self.map_lat_deg) != math.isnan(self.map_lon_deg):
             raise RangeError.of(
                 "parameters map_lat_deg and map_lon_deg",

@@ -1,20 +1,17 @@
-"""The node's topics: subscriptions, publishers and the timer, on whatever node it is given."""
+"""The node's topics: subscriptions and publishers, on whatever node it is given."""
 
 import math
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from edgegeo.attitude import Quaternion, angles, matrix
-from edgegeo.autopilot.gate import Silence
 from edgegeo.autopilot.output import OutputFix
-from edgegeo.errors import EdgegeoError, MissingExtraError
+from edgegeo.camera import Camera
+from edgegeo.errors import DataError, EdgegeoError, MissingExtraError
 from edgegeo.geodesy import enu_from_geo
 from edgegeo.ros2 import incoming, outgoing
-from edgegeo.ros2.seeing import Seeing
 from edgegeo.ros2.settings import NodeSettings
 from edgegeo.ros2.vehicle import RosVehicle
-from edgegeo.sighting import State
 from edgegeo.sources import PushedFrames
 
 Load = Callable[[str], Any]  # a message's name, such as sensor_msgs/NavSatFix, to its class or None
@@ -36,7 +33,7 @@ ATTITUDES = {
 
 
 class Wiring:
-    """Everything between the topics and `Seeing`.
+    """The topics: `frames` and the vehicle are filled by them, `publish` takes positions.
 
     Args:
         node: an rclpy Node.
@@ -47,53 +44,45 @@ class Wiring:
     """
 
     def __init__(
-        self,
-        node: Any,
-        load: Load,
-        sensor_qos: Any,
-        settings: NodeSettings,
-        seeing: Seeing,
-        vehicle: RosVehicle,
+        self, node: Any, load: Load, sensor_qos: Any, settings: NodeSettings, vehicle: RosVehicle
     ) -> None:
         self.frames = PushedFrames()
         self._node, self._load, self._settings = node, load, settings
-        self._seeing, self._vehicle = seeing, vehicle
+        self._vehicle = vehicle
+        self._camera: Camera | None = None
         self._frame_id = "camera"
-        self._state: State | None = None
-        self._skipped = 0
         self._odom: Any = None
         self._origin: tuple[float, float] | None = None
         if not math.isnan(settings.map_lat_deg):
             self._origin = (settings.map_lat_deg, settings.map_lon_deg)
         self._subscribe(sensor_qos)
         self._publishers = self._advertise(sensor_qos)
-        node.create_timer(1 / settings.rate_hz, self.tick)
 
-    def see_until(self, stop: threading.Event) -> None:
-        """Locate the newest frame, again and again; for a thread of its own."""
-        while not stop.is_set():
-            self.see(0.2)
+    def camera(self, width_px: int, height_px: int) -> Camera:
+        """Return the camera of the last camera_info.
 
-    def see(self, timeout_s: float) -> None:
-        """Locate the newest frame, if one comes in time."""
-        frame = self.frames.latest(timeout_s)
-        if frame is not None:
-            self._seeing.see(frame.image, frame.time_us)
+        Raises DataError before there is one, RangeError for frames of another size.
+        """
+        if self._camera is None:
+            raise DataError("no usable camera_info has come")
+        return self._camera.at_size(width_px, height_px)
 
-    def tick(self) -> None:
-        """Publish where the camera is now, or nothing; say what has changed."""
-        estimate, passed = self._seeing.tell()
-        if estimate.state is not self._state:
-            self._state = estimate.state
-            self._node.get_logger().info(f"{estimate.state.name}: {estimate.state.value}")
-        skipped = sum(self._seeing.skipped.values())
-        if skipped != self._skipped:
-            self._skipped = skipped
-            # A copy: the other thread counts on.
-            reasons = ", ".join(f"{n} {why}" for why, n in dict(self._seeing.skipped).items())
-            self._node.get_logger().warning(f"frames skipped: {reasons}", throttle_duration_sec=5.0)
-        if not isinstance(passed, Silence):
-            self._publish(passed)
+    def publish(self, fix: OutputFix, now_us: int) -> None:
+        """Publish a position everywhere it is wanted."""
+        attitude = self._vehicle.told.attitudes.at(fix.time_us)
+        self._send("fix", outgoing.nav_sat_fix(fix, self._frame_id))
+        if attitude is not None:
+            self._send("geopose", outgoing.geo_pose(fix, attitude, self._frame_id))
+            self._send_transform(fix, attitude)
+        if "px4" in self._publishers:
+            name, _ = self._publishers["px4"]
+            if name.endswith("AuxGlobalPosition"):
+                fields = outgoing.aux_global_position(fix, now_us, self._settings.sensor_id)
+                if not hasattr(self._message(name), "source"):
+                    del fields["source"]  # version 0 of the message has none
+            else:
+                fields = outgoing.vehicle_global_position(fix, now_us)
+            self._send("px4", fields)
 
     def _subscribe(self, qos: Any) -> None:
         settings = self._settings
@@ -159,32 +148,17 @@ class Wiring:
     def _camera_info(self, message: Any) -> None:
         s = self._settings
         try:
-            camera = incoming.camera(
+            self._camera = incoming.camera(
                 message,
                 mount_yaw_deg=s.mount_yaw_deg,
                 mount_pitch_deg=s.mount_pitch_deg,
                 mount_roll_deg=s.mount_roll_deg,
             )
-            self._seeing.calibrate(camera)
         except EdgegeoError as error:
             self._node.get_logger().warning(str(error), throttle_duration_sec=5.0)
 
     def _odometry(self, message: Any) -> None:
         self._odom = message
-
-    def _publish(self, fix: OutputFix) -> None:
-        attitude = self._vehicle.attitudes.at(fix.time_us)
-        self._send("fix", outgoing.nav_sat_fix(fix, self._frame_id))
-        if attitude is not None:
-            self._send("geopose", outgoing.geo_pose(fix, attitude, self._frame_id))
-            self._send_transform(fix, attitude)
-        sent_us = self._node.get_clock().now().nanoseconds // 1000
-        if "px4" in self._publishers:
-            if self._publishers["px4"][0].endswith("AuxGlobalPosition"):
-                fields = outgoing.aux_global_position(fix, sent_us, self._settings.sensor_id)
-            else:
-                fields = outgoing.vehicle_global_position(fix, sent_us)
-            self._send("px4", fields)
 
     def _send_transform(self, fix: OutputFix, attitude: Quaternion) -> None:
         if "tf" not in self._publishers or self._odom is None:

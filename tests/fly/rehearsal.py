@@ -22,6 +22,7 @@ from edgegeo.fly.journal import flight_log
 from edgegeo.fly.looking import Looking
 from edgegeo.fly.outlets import RATES_HZ, link_outlet
 from edgegeo.fly.running import fly
+from edgegeo.fly.tape import Tape
 from edgegeo.fly.telling import Telling
 from edgegeo.fly.vehicle import Autopilot
 from edgegeo.logs import read_log
@@ -159,6 +160,7 @@ def rehearse(
     seed: int = 0,
     rate_hz: float | None = None,
     keep: bool = True,
+    log_frames: bool = False,
     by_port: int | None = None,
 ) -> Flown:
     """Fly in real time; files go to `folder`.
@@ -191,8 +193,9 @@ def rehearse(
         for begin_s, end_s in zip(begins, ends, strict=True):
             time.sleep(max(0.0, start_s + begin_s - BEFORE_S / 2 - time.monotonic()))
             log = folder / "flight.mcap"
+            span_s = (start_s, end_s)
             part = _fly_part(
-                scene, localizer, port, start_s, end_s, faults, path, log, notes, rate_hz, keep
+                scene, localizer, port, span_s, faults, path, log, notes, rate_hz, keep, log_frames
             )
             seen += part[0]
             for name, count in part[1].items():
@@ -216,9 +219,11 @@ def rehearse(
     )
 
 
-def _fly_part(scene, localizer, port, start_s, end_s, faults, path, log_path, notes, rate_hz, keep):
+def _fly_part(
+    scene, localizer, port, span_s, faults, path, log_path, notes, rate_hz, keep, log_frames
+):
     camera = camera_from_fov(*scene.size, scene.fov_deg)
-    open_stream = partial(stream, scene, start_s, end_s, faults)
+    open_stream = partial(stream, scene, *span_s, faults)
     with (
         Link(f"udpin:127.0.0.1:{port}") as link,
         LiveCamera(open_stream, once=True) as source,
@@ -229,9 +234,9 @@ def _fly_part(scene, localizer, port, start_s, end_s, faults, path, log_path, no
         believed.keep = keep
         telling = Telling(believed, vehicle, Gate(), link_outlet(path, link), log, link.send)
         looking = Looking(camera, vehicle, localizer.tile_m)
-        flight = Flight(
-            source, localizer, vehicle, looking, believed, telling, log=log, clock=now_us
-        )
+        tape = Tape(log, vehicle, looking, now_us) if log_frames else None
+        parts = (source, localizer, vehicle, looking, believed, telling)
+        flight = Flight(*parts, log=log, tape=tape, clock=now_us)
         fly(
             flight,
             rate_hz=rate_hz or RATES_HZ[path],

@@ -4,6 +4,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -113,6 +114,10 @@ def test_a_signal_ends_the_flight_with_a_whole_log(place, tmp_path, number, code
         (("--no-attitude", "--fast"), "--replay POSES"),
         (("--replay", "t", "--fast", "--autopilot", "nmea", "--gps-port", "p:1"), "no time of day"),
         (("--no-attitude", "--truth", "truth.csv"), "--replay POSES"),
+        (("--replay", "flight.mcap"), "leave out --source"),
+        (("--replay", "poses.csv", "--camera-delay-ms", "5"), "for a live camera"),
+        (("--no-attitude", "--log-frames"), "--log-frames needs --log"),
+        (("--replay", "poses.csv", "--log", "a.mcap", "--log-frames"), "not for its replay"),
         (("--no-attitude", "--rate-hz", "500"), "[0.5, 50]"),
         (("--no-attitude", "--stop-after-s", "0"), "stop_after_s"),
         (("--no-attitude", "--mount-yaw-deg", "900"), "mount_yaw_deg"),
@@ -124,6 +129,22 @@ def test_a_signal_ends_the_flight_with_a_whole_log(place, tmp_path, number, code
 )
 def test_what_makes_no_flight_is_told_before_it(place, capsys, more, said):
     assert main(flags(place, *more)) == 2
+    assert said in capsys.readouterr().err
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("edgegeo")]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--no-attitude",), "give --source"),
+        (("--source", "frames", "--no-attitude"), "nobody tells the lens"),
+        (("--replay", "flight.mcap", "--truth", "truth.csv"), "leave out --truth"),
+        (("--replay", "poses.csv", "--fov-deg", "60"), "give --source"),
+    ],
+)
+def test_what_only_a_log_can_tell_is_asked_for(place, capsys, monkeypatch, more, said):
+    monkeypatch.chdir(place)
+    assert main(["fly", str(place / "sample.edgegeo"), *more]) == 2
     assert said in capsys.readouterr().err
 
 
@@ -140,7 +161,8 @@ def test_the_examples_are_commands_that_are_understood(text):
     commands = [w[1:] for w in words if w[0].endswith("edgegeo") and w[1] == "fly"]
     assert commands
     for command in commands:
-        assert parser().parse_args(command).source
+        args = parser().parse_args(command)
+        assert args.source or args.replay
 
 
 def test_every_path_has_a_rate():

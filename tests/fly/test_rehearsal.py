@@ -8,8 +8,10 @@ pytest.importorskip("mcap")
 pytest.importorskip("pymavlink")
 
 from edgegeo import geodesy
+from edgegeo.cli import main
 from edgegeo.fly.outlets import RATES_HZ
 from edgegeo.localizer import Localizer
+from edgegeo.logs import read_log
 from edgegeo.sighting import State
 from tests.autopilot.listening import port as port
 from tests.fly.rehearsal import Faults, rehearse
@@ -97,9 +99,13 @@ def test_the_other_paths_in_flight(port, tmp_path, path, kind):
 
 
 @pytest.fixture(scope="module")
-def landscape(tmp_path_factory):
+def engine(tmp_path_factory):
+    return Procedural().build(tmp_path_factory.mktemp("landscape") / "demo.edgegeo")
+
+
+@pytest.fixture(scope="module")
+def landscape(engine):
     scene = Procedural()
-    engine = scene.build(tmp_path_factory.mktemp("landscape") / "demo.edgegeo")
     scene.frame(0.0)
     return scene, Localizer(engine)
 
@@ -128,6 +134,30 @@ def test_the_procedural_flight_with_every_fault(landscape, port, tmp_path):
     assert len(outputs) >= 4 * 7  # 5 Hz is the rate; a busy machine may miss some
     for begin_s, end_s in ((10, 12), (22, 25), (64, 66), (80, 82)):
         assert states(flown, begin_s, end_s) <= {State.TRACKING, State.DEAD_RECKONING}
+
+
+@pytest.mark.slow
+def test_a_flight_over_a_real_link_is_flown_again_from_its_log(landscape, engine, port, tmp_path):
+    """Three threads wrote the log as things came; the replay has them in that order."""
+    scene, localizer = landscape
+    rehearse(scene, lambda _: localizer, tmp_path, port, 8.0, log_frames=True)
+    command = ["fly", str(engine), "--replay", str(tmp_path / "flight.mcap")]
+    assert main([*command, "--fast", "--log", str(tmp_path / "again.mcap")]) == 0
+    before, after = (
+        {r.time_us: r.value[1] for r in read_log(tmp_path / name) if r.topic == "/fix/full"}
+        for name in ("flight.mcap", "again.mcap")
+    )
+    assert len(before) > 10
+    assert list(after) == list(before)
+    agree = [fix.accepted == before[time_us].accepted for time_us, fix in after.items()]
+    assert np.mean(agree) > 0.95
+    off_m = [
+        geodesy.distance_m(fix.lat_deg, fix.lon_deg, was.lat_deg, was.lon_deg)
+        for fix, was in ((fix, before[time_us]) for time_us, fix in after.items())
+        if fix.accepted and was.accepted
+    ]
+    assert np.median(off_m) < 0.1
+    assert np.mean(np.array(off_m) < 1.0) > 0.95
 
 
 @pytest.mark.slow

@@ -9,11 +9,15 @@ import threading
 import tracemalloc
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from edgegeo.autopilot.told import Sample
+from edgegeo.camera import Camera, Lens
 from edgegeo.errors import DataError, MissingExtraError
 from edgegeo.logs import FlightLog, read_log
 from edgegeo.logs.mcaplog import CHUNK_BYTES
+from edgegeo.logs.mcapread import FOR_A_REPLAY
 from edgegeo.sighting import State
 from tests.logs.flight_log import (
     ACCEPTED,
@@ -105,14 +109,41 @@ def test_a_fix_is_a_location_with_an_east_north_up_covariance(flight):
 
 
 def test_a_frame_is_a_small_jpeg(tmp_path):
-    import numpy as np
-
     with FlightLog(tmp_path / "f.mcap") as log:
         log.add_frame("a.jpg", 0, np.repeat(np.repeat(IMAGE, 20, axis=0), 20, axis=1))
     ((name, body, _),) = messages(tmp_path / "f.mcap", "/frame")
     assert name == "foxglove.CompressedImage"
     picture = cv2.imdecode(np.frombuffer(base64.b64decode(body["data"]), np.uint8), 1)
     assert picture.shape == (240, 320, 3)
+
+
+def test_what_a_replay_needs_comes_back_as_it_was(tmp_path):
+    path = tmp_path / "f.mcap"
+    camera = Camera(
+        width_px=64,
+        height_px=48,
+        fx_px=50.0,
+        fy_px=51.0,
+        cx_px=31.5,
+        cy_px=23.5,
+        lens=Lens.FISHEYE,
+        distortion=(0.1, 0.0, 0.0, -0.01),
+        mount_yaw_deg=90.0,
+    )
+    sample = Sample("attitude", 900_000, (1.0, 0.0, 0.0, 0.0))
+    with FlightLog(path, EPOCH_US) as log:
+        log.add_camera(1_000_000, camera, True)
+        log.add_sample(1_010_000, sample)
+        log.add_whole_frame(7, 950_000, IMAGE, 1_020_000)
+    records = read_log(path)
+    assert list(records) == []  # large, and for a replay alone
+    about, told, (topic, ready_us, (name, unix_us, jpeg)) = records.of(*FOR_A_REPLAY)
+    assert about.value == (camera, True)
+    assert (told.time_us, told.value) == (1_010_000, sample)
+    assert (topic, ready_us, name, unix_us) == ("/camera", 1_020_000, "7", EPOCH_US + 950_000)
+    whole = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert whole.shape == IMAGE.shape
+    assert messages(path, "/camera")[0][0] == "foxglove.CompressedImage"
 
 
 def test_the_schemas_name_the_fields_that_are_written(flight):

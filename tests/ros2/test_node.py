@@ -1,34 +1,35 @@
 """The node: real localizer, tracker and gate between doubles of rclpy's node and messages."""
 
 import math
-import sys
-from functools import cache
-from types import ModuleType, SimpleNamespace
+import threading
+import time
+from array import array
 
 import numpy as np
 import pytest
 
 from edgegeo.attitude import quaternion
-from edgegeo.autopilot.gate import Gate
-from edgegeo.building.build import build
-from edgegeo.demo.landscape import landscape
 from edgegeo.errors import MissingExtraError, RangeError
+from edgegeo.fly.logged import LoggedFlight
+from edgegeo.fly.tally import Problems
 from edgegeo.geodesy import distance_m, geo_from_enu
 from edgegeo.localizer import Localizer
-from edgegeo.maps.arraymap import ArrayRaster
+from edgegeo.logs import FlightLog, read_log
 from edgegeo.rectify import camera_offset_m
+from edgegeo.ros2.flying import RosFlight
 from edgegeo.ros2.incoming import enu_attitude
 from edgegeo.ros2.node import main, message_class, read_settings
 from edgegeo.ros2.outgoing import fill, header
-from edgegeo.ros2.seeing import Seeing
 from edgegeo.ros2.settings import NodeSettings
-from edgegeo.ros2.vehicle import RosVehicle
-from edgegeo.ros2.wiring import Wiring
 from edgegeo.simulation.camera import Shot, render
-from tests.ros2.doubles import Node, load, through_cdr
+from edgegeo.sources import Frame
+from tests.autopilot.fixes import a_fix
+from tests.fly.truthful import Plain, Truthful
+from tests.ros2.doubles import ExternalShutdownException, Node, doubled_rclpy
+from tests.ros2.messages import load, through_cdr
+from tests.suburb import FOOTPRINT_M, LAT, LON, suburb, suburb_engine
 
-LAT, LON, GSD_M, SIDE_PX = 47.25, 8.5, 0.6, 640
-SIZE, FOV_DEG, FOOTPRINT_M = (480, 360), 60.0, 120.0
+SIZE, FOV_DEG = (480, 360), 60.0
 HEIGHT_M = FOOTPRINT_M / SIZE[1] * SIZE[0] / 2 / math.tan(math.radians(FOV_DEG) / 2)
 HEADING_DEG, PITCH_DEG, SPEED_M_S = 130.0, 10.0, 8.0
 START_US, STEP_US = 1_790_000_000_000_000, 250_000
@@ -39,35 +40,24 @@ def message(name, **fields):
     return through_cdr(fill(load(name)(), fields))
 
 
-@cache
-def ground(date):
-    """The landscape as mapped on date 0 and flown over on date 1."""
-    rgb = landscape(1_000_000, SIDE_PX, GSD_M, date=date, style="suburb")
-    return ArrayRaster(rgb, None, LAT, LON, GSD_M, name="landscape", licence="CC0")
-
-
 @pytest.fixture(scope="module")
 def localizer(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ros2")
-    build([ground(0)], folder / "e.edgegeo", footprint_m=FOOTPRINT_M, progress=False)
-    return Localizer(folder / "e.edgegeo", threads=2)
+    return Localizer(suburb_engine(tmp_path_factory.mktemp("ros2")), threads=2)
 
 
 class Flown:
     """The node over the map on another date, flying east, looking ahead by 10 degrees."""
 
-    def __init__(self, localizer, without=(), **parameters):
-        self.node = Node(START_US, engine="e", **parameters)
+    def __init__(self, localizer, without=(), renamed=None, log=None, **parameters):
+        self.node = Node(START_US, **{"engine": "e", "log": "f.mcap", **parameters})
         settings = read_settings(self.node)
 
-        def clock():
-            return self.node.now_us
+        def installed(name):
+            package, kind = name.split("/")
+            return load(f"{package}/{(renamed or {}).get(kind, kind)}", without)
 
-        vehicle = RosVehicle(clock)
-        self.seeing = Seeing(localizer, vehicle, Gate(), clock)
-        self.wiring = Wiring(
-            self.node, lambda name: load(name, without), None, settings, self.seeing, vehicle
-        )
+        self.ros = RosFlight(self.node, installed, None, settings, localizer, log)
+        self.problems = Problems(self.ros.say)
         self.rng = np.random.default_rng(0)
         self.steps = 0
 
@@ -96,7 +86,7 @@ class Flown:
             pitch_deg=PITCH_DEG,
             fov_deg=FOV_DEG,
         )
-        image = render(ground(1), shot, self.rng)
+        image = render(suburb(1), shot, self.rng)
         self.hear(
             "image",
             "sensor_msgs/Image",
@@ -104,7 +94,7 @@ class Flown:
             width=SIZE[0],
             encoding="bgr8",
             step=3 * SIZE[0],
-            data=image.ravel(),
+            data=array("B", image.tobytes()),
         )
         offset = camera_offset_m(HEIGHT_M, HEADING_DEG, 0.0, PITCH_DEG)
         return tuple(float(v) for v in geo_from_enu(*offset, lat, lon))
@@ -119,8 +109,10 @@ class Flown:
         self.node.now_us = START_US + STEP_US * self.steps
         tell()
         true = self.picture()
-        self.wiring.see(0.0)
-        self.node.timers[0][1]()
+        self.ros.flight.step(0.0)
+        self.ros.flight.telling.tick(self.node.now_us)
+        self.problems.update(self.node.now_us, self.ros.flight.problems())
+        self.ros.tell_state(self.node.now_us)
         self.steps += 1
         return true
 
@@ -166,15 +158,69 @@ def test_the_cameras_own_position_is_published_from_images_and_topics(localizer)
 def test_silence_and_a_reason_where_something_is_not_told(localizer):
     flown = Flown(localizer)
     flown.step(lambda: None)
+    assert "the frame could not be looked at: no usable camera_info has come" in flown.node.said
+    assert any("no message tells of the vehicle" in said for said in flown.node.said)
     flown.step(flown.camera_info)
     flown.step(lambda: (flown.camera_info(), flown.imu()))
-    assert flown.seeing.skipped == {
-        "without camera_info": 1,
-        "without an attitude at the exposure": 1,
-        "without a height above ground": 1,
-    }
+    tally = flown.ros.flight.tally.frames
+    assert tally == {"FAILED": 1, "NO_ATTITUDE": 1, "NO_HEIGHT": 1}
     assert flown.node.published["~/fix"] == []
-    assert "frames skipped: 1 without camera_info" in flown.node.said[-1]
+    assert "no height above ground is known at the exposure" in flown.node.said
+
+
+def test_it_flies_as_the_command_does(localizer, tmp_path, monkeypatch):
+    """With the motion of the pictures, a prior, and a log of its own."""
+    seen = []
+
+    def locate(*frame, **known):
+        seen.append(known)
+        return Localizer.locate(localizer, *frame, **known)
+
+    monkeypatch.setattr(localizer, "locate", locate)
+    with FlightLog(tmp_path / "flight.mcap", epoch_us=0) as log:
+        flown = Flown(localizer, log=log, log_frames=True)
+
+        def tell():
+            flown.camera_info()
+            flown.imu()
+            down = HEIGHT_M / math.cos(math.radians(PITCH_DEG))
+            flown.hear("range", "sensor_msgs/Range", min_range=1.0, max_range=200.0, range=down)
+
+        for _ in range(9):
+            true = flown.step(tell)
+    assert any(known["prior"] is not None for known in seen)
+    last = flown.ros.flight.telling.last
+    assert last.east_m_s == pytest.approx(SPEED_M_S, abs=1.5)  # no topic tells it
+    assert distance_m(last.lat_deg, last.lon_deg, *true) < 8
+    records = list(read_log(tmp_path / "flight.mcap"))
+    fixes = [r.time_us for r in records if r.topic == "/fix/full"]
+    assert fixes == [START_US + STEP_US * k for k in range(9)]
+    assert {"/estimate/full", "/timings_ms", "/frame"} < {r.topic for r in records}
+    logged = LoggedFlight(tmp_path / "flight.mcap")
+    assert [what.kind for _, what in logged.events() if not isinstance(what, Frame)] == [
+        *("attitude", "rangefinder") * 9
+    ]
+    assert logged.camera.fx_px == pytest.approx(FOCAL_PX)
+
+
+def test_an_image_of_another_clock_is_not_used(localizer):
+    flown = Flown(localizer)
+    flown.header = lambda: header(12_000_000, "down_camera")  # since the camera's start
+    flown.step(flown.camera_info)
+    assert flown.ros.flight.tally.frames == {"OLD": 1}
+    assert any("exposure time is far" in said for said in flown.node.said)
+
+
+def test_a_calibration_that_changes_is_taken_up(localizer):
+    flown = Flown(localizer)
+    flown.camera_info()
+    looking = flown.ros.flight._looking
+    first = looking._straight(np.zeros((SIZE[1], SIZE[0], 3), np.uint8))
+    flown.camera_info()
+    assert looking._straight(np.zeros((SIZE[1], SIZE[0], 3), np.uint8)) is first
+    k = np.array([300.0, 0, 240, 0, 300, 180, 0, 0, 1])
+    flown.hear("camera_info", "sensor_msgs/CameraInfo", width=SIZE[0], height=SIZE[1], k=k)
+    assert looking._straight(np.zeros((SIZE[1], SIZE[0], 3), np.uint8)).seen_by.fx_px == 300
 
 
 def test_images_and_calibrations_that_cannot_be_used_are_told(localizer):
@@ -218,6 +264,11 @@ def test_px4_in_and_out(localizer):
 def test_what_is_not_installed(localizer):
     older = Flown(localizer, vehicle="px4", without=("px4_msgs/AuxGlobalPosition",))
     assert "/fmu/in/aux_global_position" in older.node.published
+    renamed = {"AuxGlobalPosition": "AuxGlobalPositionV0"}
+    older_yet = Flown(localizer, vehicle="px4", renamed=renamed)
+    place = older_yet.node.published["/fmu/in/aux_global_position"]
+    older_yet.ros.flight.telling._outlet(a_fix(), START_US)
+    assert (place[0].id, place[0].lat) == (1, a_fix().lat_deg)
     bare = Flown(localizer, without=("geographic_msgs",))
     assert "~/geopose" not in bare.node.published
     assert bare.node.said == ["geographic_msgs is not installed: no ~/geopose"]
@@ -232,7 +283,14 @@ def test_parameters():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"engine": ""}, {"vehicle": "gps"}, {"rate_hz": 0}, {"sensor_id": 0}, {"map_lat_deg": 1}],
+    [
+        {"engine": ""},
+        {"vehicle": "gps"},
+        {"rate_hz": 0.0},
+        {"sensor_id": 0},
+        {"map_lat_deg": 1.0},
+        {"log": "", "log_frames": True},
+    ],
 )
 def test_parameters_that_cannot_be(wrong):
     with pytest.raises(RangeError, match=f"parameters? {next(iter(wrong))}"):
@@ -245,36 +303,85 @@ def test_without_ros_the_command_says_what_to_source(capsys):
     assert "source your distribution first" in capsys.readouterr().err
 
 
-def doubled_rclpy(monkeypatch, node, spin):
-    """Put a double of rclpy where `main` imports it from; the messages come from rosbags."""
-    rclpy = ModuleType("rclpy")
-    rclpy.calls = []
-    rclpy.init = lambda args: rclpy.calls.append("init")  # noqa: ARG005
-    rclpy.create_node = lambda _name: node
-    rclpy.spin = spin
-    rclpy.try_shutdown = lambda: rclpy.calls.append("shutdown")
-    rclpy.executors = SimpleNamespace(ExternalShutdownException=InterruptedError)
-    rclpy.qos = SimpleNamespace(qos_profile_sensor_data=None)
-    node.destroy_node = lambda: rclpy.calls.append("destroy")
-    for name, part in (("rclpy", rclpy), ("rclpy.executors", rclpy.executors)):
-        monkeypatch.setitem(sys.modules, name, part)
-    monkeypatch.setitem(sys.modules, "rclpy.qos", rclpy.qos)
-    monkeypatch.setattr("edgegeo.ros2.node.message_class", load)
-    return rclpy
+def test_a_parameter_of_the_wrong_type_ends_with_one_line(monkeypatch, capsys):
+    rclpy = doubled_rclpy(monkeypatch, Node(engine="e", rate_hz=5), None)
+    assert main([]) == 2
+    assert "'rate_hz' to '5' of type 'int', expecting type 'float'" in capsys.readouterr().err
+    assert rclpy.calls == ["init", "shutdown"]
 
 
-def test_the_command_ends_cleanly(localizer, monkeypatch):
+def test_the_command_flies_beside_the_executor_and_ends_cleanly(monkeypatch, tmp_path):
+    """The real threads, and a double of a localizer: it answers by the time of the exposure."""
+    scene = Plain()
+    truthful = Truthful(scene, 1e-6 * START_US)
+    monkeypatch.setattr("edgegeo.ros2.node.Localizer", lambda _engine, threads: truthful)  # noqa: ARG005
+    node = Node(START_US, engine="e", rate_hz=20.0, log=str(tmp_path / "f.mcap"))
+    begin_s = time.monotonic()
+
+    def hear(topic, name, **fields):
+        node.callbacks[topic](message(name, header=header(node.now_us, "down"), **fields))
+
+    def deliver(time_s):
+        """The topics of one moment; each image is of another place, as noise."""
+        s, (width, height) = scene.state(time_s), scene.size
+        focal_px = width / 2 / math.tan(math.radians(scene.fov_deg) / 2)
+        k = np.array([focal_px, 0, (width - 1) / 2, 0, focal_px, (height - 1) / 2, 0, 0, 1])
+        hear("camera_info", "sensor_msgs/CameraInfo", width=width, height=height, k=k)
+        turn = quaternion(*map(math.radians, (s.roll_deg, s.pitch_deg, s.heading_deg)))
+        w, x, y, z = enu_attitude(turn)
+        hear("imu", "sensor_msgs/Imu", orientation={"w": w, "x": x, "y": y, "z": z})
+        near = {"min_range": 1.0, "max_range": 200.0}
+        hear("range", "sensor_msgs/Range", **near, range=s.height_m)
+        data = array("B", scene.frame(time_s).tobytes())
+        size = {"width": width, "height": height, "step": 3 * width}
+        hear("image", "sensor_msgs/Image", **size, encoding="bgr8", data=data)
+
     def spin(_node):
-        raise KeyboardInterrupt
+        def is_done():
+            tracking = any(said.startswith("TRACKING") for said in node.said)
+            return tracking and len(node.published["~/fix"]) > 10
 
-    monkeypatch.setattr("edgegeo.ros2.node.Localizer", lambda _engine, threads: localizer)  # noqa: ARG005
-    rclpy = doubled_rclpy(monkeypatch, Node(engine="e"), spin)
+        while not is_done() and time.monotonic() - begin_s < 120:
+            time.sleep(0.05)
+            node.now_us = START_US + round(1e6 * (time.monotonic() - begin_s))
+            deliver(1e-6 * (node.now_us - START_US))
+        raise ExternalShutdownException
+
+    rclpy = doubled_rclpy(monkeypatch, node, spin)
+    before = threading.active_count()
     assert main([]) == 0
-    assert rclpy.calls == ["init", "destroy", "shutdown"]
+    assert rclpy.calls == ["init", "shutdown"]
+    assert node.destroyed
+    assert threading.active_count() == before
+    fix = node.published["~/fix"][-1]
+    at_s = fix.header.stamp.sec + 1e-9 * fix.header.stamp.nanosec - 1e-6 * START_US
+    true = scene.state(at_s)
+    assert distance_m(fix.latitude, fix.longitude, true.lat_deg, true.lon_deg) < 15
+    assert any(said.startswith("TRACKING") for said in node.said)
+    assert not read_log(tmp_path / "f.mcap").truncated
+
+
+def test_a_node_whose_flight_fails_shuts_down(localizer, monkeypatch):
+    monkeypatch.setattr("edgegeo.ros2.node.Localizer", lambda _engine, threads: localizer)  # noqa: ARG005
+    monkeypatch.setattr(RosFlight, "fly", lambda _self, _stop: 1 / 0)
+    failed = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: failed.append(args.exc_type))
+
+    def spin(_node):
+        while not rclpy.calls[1:]:
+            time.sleep(0.01)
+        raise ExternalShutdownException
+
+    rclpy = doubled_rclpy(monkeypatch, Node(engine="e"), spin)
+    main([])
+    assert rclpy.calls[:2] == ["init", "shutdown"]
+    assert failed == [ZeroDivisionError]
 
 
 def test_an_engine_that_is_none_ends_with_one_line(tmp_path, monkeypatch, capsys):
-    rclpy = doubled_rclpy(monkeypatch, Node(engine=str(tmp_path)), None)
+    node = Node(engine=str(tmp_path))
+    rclpy = doubled_rclpy(monkeypatch, node, None)
     assert main([]) == 2
     assert "is an empty folder, not an engine" in capsys.readouterr().err
-    assert rclpy.calls == ["init", "destroy", "shutdown"]
+    assert rclpy.calls == ["init", "shutdown"]
+    assert node.destroyed

@@ -8,7 +8,7 @@ import pytest
 from edgegeo.attitude import angles, matrix, quaternion
 from edgegeo.autopilot.output import OutputFix
 from edgegeo.ros2 import incoming, outgoing
-from tests.ros2.doubles import load, through_cdr
+from tests.ros2.messages import load, through_cdr, wires
 
 FIX = OutputFix(
     time_us=1_790_000_000_123_456,
@@ -22,7 +22,10 @@ FIX = OutputFix(
 
 
 def sent(name, fields):
-    return through_cdr(outgoing.fill(load(name)(), fields))
+    message = outgoing.fill(load(name)(), fields)
+    humble, jazzy = wires(message)
+    assert humble == jazzy
+    return through_cdr(message)
 
 
 def test_nav_sat_fix():
