@@ -108,7 +108,8 @@ class Link:
             taken = not self._connection.portdead  # of an unplugged serial port, until it is back
         except OSError:
             taken = False
-        self.counts.update([] if taken else [UNSENT])
+        if not taken:
+            self.counts[UNSENT] += 1
         return taken
 
     @property
