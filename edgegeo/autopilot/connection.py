@@ -81,7 +81,7 @@ def _device(name: str) -> tuple[str, dict[str, Any]]:
     if kind not in {k.partition(":")[0] for k in KINDS} or not host or not last.isdecimal():
         raise LinkError(f"a connection must be one of {', '.join(KINDS)}, got {name!r}")
     if kind == "serial":
-        return host, {"baud": int(last)}
+        return host, {"baud": int(last), "autoreconnect": True}
     if not 0 < int(last) < 65536:
         raise LinkError(f"the port of {name!r} must be in 1..65535")
     return name, {"autoreconnect": True} if kind == "tcp" else {}

@@ -94,7 +94,7 @@ class Inbox(Told):
     def _altitude(self, m: Any, received_us: int) -> None:
         """PX4's word on the terrain: it has no TERRAIN_REPORT. NaN where it does not know."""
         if m.bottom_clearance > 0:
-            self.heights.add(HeightSource.TERRAIN, received_us, m.bottom_clearance)
+            self.put("terrain", received_us, m.bottom_clearance)
 
     def _gps_global_origin(self, m: Any, _received_us: int) -> None:
         if (m.latitude, m.longitude) == (0, 0):

@@ -105,10 +105,12 @@ class Link:
         try:
             with self._lock:
                 self._connection.mav.send(message)
+            taken = not self._connection.portdead  # of an unplugged serial port, until it is back
         except OSError:
+            taken = False
+        if not taken:
             self.counts[UNSENT] += 1
-            return False
-        return True
+        return taken
 
     @property
     def state(self) -> LinkState:

@@ -1,6 +1,8 @@
 """A serial port that NMEA or UBX goes out of, as from a GPS."""
 
+from functools import partial
 from types import TracebackType
+from typing import Any
 
 from edgegeo.errors import LinkError, MissingExtraError
 
@@ -8,7 +10,8 @@ from edgegeo.errors import LinkError, MissingExtraError
 class SerialPort:
     """Writes whole messages; a slow or unplugged port loses them and says so.
 
-    Raises LinkError for a device that cannot be opened, MissingExtraError without pyserial.
+    One that was unplugged is opened again with the next message. Raises LinkError for a device
+    that cannot be opened at first, MissingExtraError without pyserial.
     """
 
     def __init__(self, device: str, baud: int = 115200) -> None:
@@ -16,17 +19,23 @@ class SerialPort:
             import serial
         except ImportError as error:
             raise MissingExtraError.of("a serial port", "fly") from error
-        self._errors = (serial.SerialException, OSError)
+        self._open = partial(serial.Serial, device, baud, timeout=0, write_timeout=0.2)
+        self._slow = serial.SerialTimeoutException
         try:
-            self._port = serial.Serial(device, baud, timeout=0, write_timeout=0.2)
-        except (*self._errors, ValueError) as error:
+            self._port: Any = self._open()
+        except (OSError, ValueError) as error:  # SerialException is an OSError
             raise LinkError(f"cannot open {device} at {baud} baud: {error}") from error
 
     def send(self, data: bytes) -> bool:
         """Write one message; say whether the port took all of it."""
         try:
+            if not self._port.is_open:
+                self._port = self._open()
             return bool(self._port.write(data) == len(data))
-        except self._errors:
+        except self._slow:
+            return False
+        except OSError:
+            self._port.close()
             return False
 
     def __enter__(self) -> "SerialPort":

@@ -1,6 +1,5 @@
 """A flight read back from a log that holds its whole frames and all that its vehicle told."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,7 +19,7 @@ Event = tuple[int, Frame | Sample]  # and the moment it was at hand
 
 
 class LoggedFlight:
-    """`camera` and `on_gimbal` are those it was flown with; times are those of its clock.
+    """`camera` and `on_gimbal` are those it was first flown with; times are those of its clock.
 
     Raises DataError for a log without whole frames. One that ends early is played up to there.
     """
@@ -99,6 +98,5 @@ class PacedLog:
                     self._hear(what._replace(time_us=time_us))
         except Exception as error:  # whatever it is, the flight ends as after the last frame
             self._error = str(error)
-            logging.getLogger(__name__).warning("the replay ends early: %s", error)
         finally:
             self._frames.close()

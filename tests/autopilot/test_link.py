@@ -123,18 +123,33 @@ def test_a_tcp_line_that_is_cut_comes_back():
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_serial_line_carries_the_same():
+def test_a_serial_line_carries_the_same_and_comes_back_when_plugged_in_again(tmp_path):
     pytest.importorskip("serial")
-    controller, device = os.openpty()
-    os.set_blocking(controller, False)
     beat = m.MAVLink_heartbeat_message(2, 3, 0, 0, 4, 3)
     data = beat.pack(m.MAVLink(None, srcSystem=1, srcComponent=1))
-    with Link(f"serial:{os.ttyname(device)}:57600") as link:
-        until(lambda: link.state is LinkState.UP, every=lambda: os.write(controller, data))
-        got = os.read(controller, 100_000)
+    name = tmp_path / "ttyAUTOPILOT"
+
+    def plug():
+        ends = os.openpty()
+        os.set_blocking(ends[0], False)
+        name.unlink(missing_ok=True)
+        name.symlink_to(os.ttyname(ends[1]))
+        return ends
+
+    ends = plug()
+    with Link(f"serial:{name}:57600") as link:
+        until(lambda: link.state is LinkState.UP, every=lambda: os.write(ends[0], data))
+        got = os.read(ends[0], 100_000)
+        for end in ends:
+            os.close(end)
+        until(lambda: link.state is LinkState.LOST)
+        assert not link.send(beat)
+        ends = plug()
+        until(lambda: link.state is LinkState.UP, every=lambda: os.write(ends[0], data))
+        assert link.send(beat)
     assert m.MAVLink(None).parse_buffer(got[: got.index(b"\xfd", 1)])
-    os.close(controller)
-    os.close(device)
+    for end in ends:
+        os.close(end)
 
 
 def test_a_silent_port_is_told(port):
