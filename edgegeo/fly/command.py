@@ -5,6 +5,7 @@ import threading
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,9 @@ def run(args: Namespace) -> None:
             )
             vehicle = _vehicle(args, link)
         else:
-            source, vehicle, camera = replay.source, replay.vehicle, camera or replay.camera
+            source, vehicle = replay.source, replay.vehicle
+            if camera is None and replay.camera is not None:
+                camera = replace(replay.camera, **_mounting(args))
         log = None
         if args.log:
             epoch_us = None if replay is None else replay.epoch_us
@@ -185,16 +188,20 @@ def _check(args: Namespace) -> None:
 
 
 def _camera(args: Namespace) -> Camera | Callable[[int, int], Camera] | None:
-    mount = {
-        f"mount_{axis}_deg": getattr(args, f"mount_{axis}_deg") for axis in ("yaw", "pitch", "roll")
-    }
+    mounting = _mounting(args)
     if args.camera:
-        return read_camera(args.camera, name=args.camera_name, **mount)
+        return read_camera(args.camera, name=args.camera_name, **mounting)
     if args.fov_deg is None:
         return None
     fov_deg: float = args.fov_deg
-    camera_from_fov(640, 480, fov_deg, **mount)  # wrong numbers are told before the flight
-    return lambda width_px, height_px: camera_from_fov(width_px, height_px, fov_deg, **mount)
+    camera_from_fov(640, 480, fov_deg, **mounting)  # wrong numbers are told before the flight
+    return lambda width_px, height_px: camera_from_fov(width_px, height_px, fov_deg, **mounting)
+
+
+def _mounting(args: Namespace) -> dict[str, Any]:
+    """Return what is told of it; the rest is straight down, or as it was flown."""
+    names = (f"mount_{axis}_deg" for axis in ("yaw", "pitch", "roll"))
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
 
 def _link(args: Namespace, stack: ExitStack) -> Link | None:

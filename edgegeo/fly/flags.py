@@ -40,12 +40,11 @@ def _camera(p: "argparse._ArgumentGroup") -> None:
     p.add_argument(
         "--mount-yaw-deg",
         type=float,
-        default=0.0,
         metavar="DEG",
-        help="the picture's up side in the vehicle, clockwise from the nose (default 0)",
+        help="the picture's up side in the vehicle, clockwise from the nose (default 0, or logged)",
     )
     for axis, means in (("pitch", "looks ahead"), ("roll", "right side down")):
-        p.add_argument(f"--mount-{axis}-deg", type=float, default=0.0, metavar="DEG", help=means)
+        p.add_argument(f"--mount-{axis}-deg", type=float, metavar="DEG", help=means)
     p.add_argument(
         "--camera-delay-ms",
         type=float,

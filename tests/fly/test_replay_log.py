@@ -1,6 +1,7 @@
 """A flight logged with its frames, and flown again from the log: the same fixes, or a clear no."""
 
 import math
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +13,14 @@ pytest.importorskip("pymavlink")
 
 from edgegeo.attitude import quaternion
 from edgegeo.autopilot.gate import Gate
-from edgegeo.autopilot.told import Told
+from edgegeo.autopilot.told import Sample, Told
 from edgegeo.camera import camera_from_fov
-from edgegeo.cli import main
+from edgegeo.cli import main, parser
 from edgegeo.fly.believed import Believed
 from edgegeo.fly.flight import Flight
 from edgegeo.fly.logged import LoggedFlight
 from edgegeo.fly.looking import Looking
+from edgegeo.fly.played import played
 from edgegeo.fly.tape import Tape
 from edgegeo.fly.telling import Telling
 from edgegeo.fly.vehicle import Speaking
@@ -150,10 +152,11 @@ def test_a_replay_in_real_time_sees_the_same_places(engine, flown, tmp_path):
         assert apart_m(fix, before[time_us - shift_us][1]) < 1.0
 
 
-def test_other_settings_are_flown_with(engine, flown, tmp_path):
+@pytest.mark.parametrize("lens", [[], ["--fov-deg", str(FOV_DEG)]])
+def test_other_settings_are_flown_with(engine, flown, tmp_path, lens):
     again = tmp_path / "again.mcap"
     command = ["fly", str(engine), "--replay", str(flown), "--fast", "--log", str(again)]
-    assert main([*command, "--mount-yaw-deg", "90", "--fov-deg", str(FOV_DEG)]) == 0
+    assert main([*command, *lens, "--mount-yaw-deg", "90"]) == 0
     assert sum(fix.accepted for _, fix in fixes(again).values()) == 0  # it looks the wrong way
 
 
@@ -174,6 +177,23 @@ def test_what_was_told_and_seen_comes_back_in_its_order(flown):
     assert {what.kind for _, what in events if not isinstance(what, Frame)} == {
         *("attitude", "rangefinder", "velocity")
     }
+
+
+def test_a_camera_in_a_gimbal_hangs_in_one_again(tmp_path):
+    path, gimbal = tmp_path / "gimbal.mcap", quaternion(0.0, math.radians(-80), math.radians(30))
+    with FlightLog(path, EPOCH_US) as log:
+        log.add_camera(START_US, camera_from_fov(*SIZE, FOV_DEG), True)
+        log.add_sample(START_US, Sample("attitude", START_US, quaternion(0.0, 0.0, 0.0)))
+        log.add_sample(START_US, Sample("gimbal", START_US, (*gimbal, 0)))
+        log.add_whole_frame(0, START_US, frame_at(START_US).image, START_US)
+    with ExitStack() as stack:
+        args = parser().parse_args(["fly", "e", "--replay", str(path), "--fast"])
+        replay = played(args, stack)
+        for _, what in replay.events:
+            if isinstance(what, Sample):
+                replay.hear(what)
+        pose = replay.vehicle.pose(replay.camera, START_US)
+    assert (pose.heading_deg, pose.pitch_deg) == pytest.approx((30, 10), abs=1e-6)
 
 
 def test_a_log_that_ends_early_is_played_up_to_there(engine, flown, tmp_path):

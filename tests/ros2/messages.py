@@ -13,6 +13,8 @@ from functools import cache
 import numpy as np
 import pytest
 
+from edgegeo.ros2.outgoing import fill
+
 typesys = pytest.importorskip("rosbags.typesys")
 Node = typesys.base.Nodetype
 
@@ -206,6 +208,11 @@ def through_cdr(message):
     older, newer = wires(message)
     HUMBLE.deserialize_cdr(older, message.kind)
     return unbagged(JAZZY.deserialize_cdr(newer, message.kind), message.kind)
+
+
+def message(name, **fields):
+    """Return what arrives where somebody sends these fields."""
+    return through_cdr(fill(load(name)(), fields))
 
 
 def bagged(message, types):

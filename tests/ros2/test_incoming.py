@@ -13,14 +13,10 @@ from edgegeo.height import HeightSource
 from edgegeo.ros2 import incoming
 from edgegeo.ros2.outgoing import fill, header
 from edgegeo.ros2.vehicle import RosVehicle
-from tests.ros2.messages import load, through_cdr
+from tests.ros2.messages import load, message
 
 NOW_US = 1_790_000_000_000_000
 BGR = np.random.default_rng(0).integers(0, 255, (4, 6, 3)).astype(np.uint8)
-
-
-def message(name, **fields):
-    return through_cdr(fill(load(name)(), fields))
 
 
 def image(encoding, pixels, padding=0):
