@@ -186,7 +186,7 @@ def test_a_frame_is_judged_as_locate_answers_it(flown):
 
 
 class Doubled:
-    """A double of the ranker: the shipped one, whose relevance is said again by `say`."""
+    """A double of the relation: the shipped one, whose relevance is said again by `say`."""
 
     def __init__(self, network, say):
         self.network, self.say = network, say
@@ -207,7 +207,9 @@ class Doubled:
 )
 def test_through_the_whole_flow_re_ranking_never_loses(flown, monkeypatch, say):
     localizer, views = flown
-    monkeypatch.setattr(localizer, "_ranker", Doubled(localizer._ranker, say))
+    judge = localizer._ranker.judge
+    doubled = replace(judge, network=Doubled(judge.network, say))
+    monkeypatch.setattr(localizer, "_ranker", replace(localizer._ranker, judge=doubled))
     val = [sampled(localizer, *view) for view in views]
     before, after = recall(val, fitted(val))
     assert 0.5 < before <= after
