@@ -9,7 +9,8 @@ labels    hard and soft labels, by their relevance alone: the losses of offset a
 rankers   the relation, plain cross-attention, the correlation with nothing learned, what ships
 teacher   the relation with a teacher's scores and without, and the teacher itself
 shipped   what ships, taught on: is it better for it?
-scales    what ships, asked about every scale instead of the likeliest: as it is, and taught on
+scales    what ships, asked about every scale instead of the likeliest, as it is and taught on; and
+          what ships taught on with that as its teacher, and without
 
 Reads   files of training.mine_candidates; the encoder of edgegeo/model, frozen
 Writes  RUNS/NAME-*.safetensors       what a ranker sees of the lists, and teachers' scores, once
@@ -40,6 +41,7 @@ from edgegeo.export.checkpoint import load_student
 from edgegeo.learn.comparing import Variant, result, result_of_scores, taught
 from edgegeo.learn.comparison_table import table
 from edgegeo.learn.distil_recipe import DistilRecipe
+from edgegeo.learn.distil_validation import score
 from edgegeo.learn.encoded_pairs import SeenPairs
 from edgegeo.learn.pair_scales import pair_scales
 from edgegeo.learn.pair_tokens import pair_tokens
@@ -59,14 +61,15 @@ SCHEDULES = {
     "scales": (10, 32),
 }
 CORRELATION, SHIPPED = "correlation, nothing learned", "the shipped relation"
-EVERY_SCALE = "it, at every scale"
+EVERY_SCALE, TAUGHT_ON = "it, at every scale", "it, taught on"
+WIDER, BY_WIDER = f"{EVERY_SCALE}, taught on", f"{TAUGHT_ON} by that"
 WITHOUT, TAUGHT = "without the teacher", "with the teacher"
 BESIDE = {
-    "labels": "hard",
-    "rankers": CORRELATION,
-    "teacher": WITHOUT,
-    "shipped": SHIPPED,
-    "scales": SHIPPED,
+    "labels": ["hard"],
+    "rankers": [CORRELATION],
+    "teacher": [WITHOUT],
+    "shipped": [SHIPPED],
+    "scales": [SHIPPED, TAUGHT_ON],
 }
 
 
@@ -107,11 +110,12 @@ def variants_of(name: str, train: Path) -> list[Variant]:
             Variant(name="relation", recipe=base),
             Variant(name="cross-attention", recipe=slower, kind="cross-attention"),
         ]
+    on = replace(base, begin="student")
     if name == "shipped":
-        return [Variant(name="it, taught on", recipe=replace(base, begin="student"))]
+        return [Variant(name=TAUGHT_ON, recipe=on)]
     if name == "scales":
-        on = replace(base, begin="student")
-        return [Variant(name=f"{EVERY_SCALE}, taught on", recipe=on, kind="scales")]
+        pupils = [Variant(name=TAUGHT_ON, recipe=on), Variant(name=BY_WIDER, recipe=on)]
+        return [Variant(name=WIDER, recipe=on, kind="scales"), *pupils]
     return [Variant(name=WITHOUT, recipe=base), Variant(name=TAUGHT, recipe=base)]
 
 
@@ -145,17 +149,22 @@ def compare(
         ]
         write(RESULTS / f"{name}-{lists.name}.jsonl", results[lists.name])
     for seed in range(seeds):
+        wider: NDArray[np.float32] | None = None  # what that variant of this seed says
         for variant in variants:
-            heeded = train.scored_by(teacher) if teacher and variant.name == TAUGHT else None
+            heeded = wider if variant.name == BY_WIDER else None
+            if teacher and variant.name == TAUGHT:
+                heeded = train.scored_by(teacher)
             kept = train.runs / f"{name}-{variant.name}-{seed}.safetensors".replace(" ", "-")
             ranker = taught(variant, seed, train.seen_by(variant.kind), heeded, train.shipped, kept)
+            if variant.name == WIDER:
+                wider = score(ranker, train.seen_by("scales"))[0].astype(np.float32)
             run = {"variant": variant.name, "seed": seed}
             for lists in judged:
                 found = result(ranker, lists.seen_by(variant.kind))
                 results[lists.name].append({**run, "lists": lists.name, **made, **found})
                 write(RESULTS / f"{name}-{lists.name}.jsonl", results[lists.name])
             print(f"{variant.name}, seed {seed}: done", file=sys.stderr)
-    against = ["retrieval", BESIDE[name]] if seeds else ["retrieval"]
+    against = ["retrieval", *BESIDE[name]] if seeds else ["retrieval"]
     for lists in judged:
         print(table(results[lists.name], lists.name, *against))
 
