@@ -30,10 +30,9 @@ def pair_scales(candidates: Path, model: Path, relation: Relation, out: Path) ->
     """
     power = float(relation.power.detach())
     names = ("cosine", "overlap")
-    made = seen_pairs(
+    return seen_pairs(
         candidates, model, out, names, lambda e: _related(e, power), power=power, scales=len(SCALES)
     )
-    return made
 
 
 def _related(encoded: EncodedPairs, power: float) -> list[NDArray[np.float16]]:
