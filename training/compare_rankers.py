@@ -9,6 +9,8 @@ labels    hard and soft labels, by their relevance alone: the losses of offset a
 rankers   the relation, plain cross-attention, the correlation with nothing learned, what ships
 teacher   the relation with a teacher's scores and without, and the teacher itself
 shipped   what ships, taught on: is it better for it?
+scales    what ships, asked about every scale instead of the likeliest, as it is and taught on; and
+          what ships taught on with that as its teacher, and without
 
 Reads   files of training.mine_candidates; the encoder of edgegeo/model, frozen
 Writes  RUNS/NAME-*.safetensors       what a ranker sees of the lists, and teachers' scores, once
@@ -16,8 +18,8 @@ Writes  RUNS/NAME-*.safetensors       what a ranker sees of the lists, and teach
         training/results/TABLE-NAME.jsonl     a line a run, see edgegeo/learn/comparison_table.py
 Prints  a Markdown table for each file judged on
 
-Rankers begin fresh, but for the last table, and are taken after their last epoch: none is chosen
-on lists it is judged on.
+Rankers begin fresh, but for the last two tables, and are taken after their last epoch: none is
+chosen on lists it is judged on.
 """
 
 import argparse
@@ -39,20 +41,36 @@ from edgegeo.export.checkpoint import load_student
 from edgegeo.learn.comparing import Variant, result, result_of_scores, taught
 from edgegeo.learn.comparison_table import table
 from edgegeo.learn.distil_recipe import DistilRecipe
+from edgegeo.learn.distil_validation import score
 from edgegeo.learn.encoded_pairs import SeenPairs
+from edgegeo.learn.pair_scales import pair_scales
 from edgegeo.learn.pair_tokens import pair_tokens
 from edgegeo.learn.pair_volumes import pair_volumes
 from edgegeo.learn.soft_labels import SOURCES
 from edgegeo.learn.teacher_scores import teacher_scores
-from edgegeo.models.student import Relation
+from edgegeo.models.student import EveryScale, Relation
 from edgegeo.provenance import commit
 
 RESULTS = Path(__file__).parent / "results"
 # epochs, and lists a step; the attention costs twenty times the relation to teach
-SCHEDULES = {"labels": (10, 32), "rankers": (4, 16), "teacher": (10, 32), "shipped": (10, 32)}
+SCHEDULES = {
+    "labels": (10, 32),
+    "rankers": (4, 16),
+    "teacher": (10, 32),
+    "shipped": (10, 32),
+    "scales": (10, 32),
+}
 CORRELATION, SHIPPED = "correlation, nothing learned", "the shipped relation"
+EVERY_SCALE, TAUGHT_ON = "it, at every scale", "it, taught on"
+WIDER, BY_WIDER = f"{EVERY_SCALE}, taught on", f"{TAUGHT_ON} by that"
 WITHOUT, TAUGHT = "without the teacher", "with the teacher"
-BESIDE = {"labels": "hard", "rankers": CORRELATION, "teacher": WITHOUT, "shipped": SHIPPED}
+BESIDE = {
+    "labels": ["hard"],
+    "rankers": [CORRELATION],
+    "teacher": [WITHOUT],
+    "shipped": [SHIPPED],
+    "scales": [SHIPPED, TAUGHT_ON],
+}
 
 
 class Lists:
@@ -66,11 +84,11 @@ class Lists:
         if kind not in self._seen:
             out = self.runs / f"{self.name}-{kind}.safetensors"
             model = Path(DistilRecipe.model)
-            self._seen[kind] = (
-                pair_volumes(self.candidates, model, self.shipped, out)
-                if kind == "relation"
-                else pair_tokens(self.candidates, model, out)
-            )
+            if kind == "cross-attention":
+                self._seen[kind] = pair_tokens(self.candidates, model, out)
+            else:
+                see = {"relation": pair_volumes, "scales": pair_scales}[kind]
+                self._seen[kind] = see(self.candidates, model, self.shipped, out)
         return self._seen[kind]
 
     def scored_by(self, teacher: Path) -> NDArray[np.float32]:
@@ -92,18 +110,26 @@ def variants_of(name: str, train: Path) -> list[Variant]:
             Variant(name="relation", recipe=base),
             Variant(name="cross-attention", recipe=slower, kind="cross-attention"),
         ]
+    on = replace(base, begin="student")
     if name == "shipped":
-        return [Variant(name="it, taught on", recipe=replace(base, begin="student"))]
+        return [Variant(name=TAUGHT_ON, recipe=on)]
+    if name == "scales":
+        pupils = [Variant(name=TAUGHT_ON, recipe=on), Variant(name=BY_WIDER, recipe=on)]
+        return [Variant(name=WIDER, recipe=on, kind="scales"), *pupils]
     return [Variant(name=WITHOUT, recipe=base), Variant(name=TAUGHT, recipe=base)]
 
 
-def untaught(lists: Lists, teacher: Path | None) -> Iterator[tuple[str, Any]]:
-    """Give the results that need no teaching, each with its name."""
+def untaught(name: str, lists: Lists, teacher: Path | None) -> Iterator[tuple[str, Any]]:
+    """Give the results of a table that need no teaching, each with its name."""
     pairs = lists.seen_by("relation")
     as_they_are = np.zeros(pairs.candidates.rows.shape)  # ties keep the retriever's order
     yield "retrieval", result_of_scores(as_they_are, None, pairs)
     yield CORRELATION, result(Relation(), pairs)
     yield SHIPPED, result(lists.shipped, pairs)
+    if name == "scales":
+        asked = EveryScale()
+        asked.load_state_dict(lists.shipped.state_dict())
+        yield EVERY_SCALE, result(asked, lists.seen_by("scales"))
     if teacher is not None:
         yield "the teacher", result_of_scores(lists.scored_by(teacher), None, pairs)
 
@@ -119,21 +145,26 @@ def compare(
     for lists in judged:
         results[lists.name] = [
             {"variant": variant, "seed": None, "lists": lists.name, **made, **found}
-            for variant, found in untaught(lists, teacher)
+            for variant, found in untaught(name, lists, teacher)
         ]
         write(RESULTS / f"{name}-{lists.name}.jsonl", results[lists.name])
     for seed in range(seeds):
+        wider: NDArray[np.float32] | None = None  # what that variant of this seed says
         for variant in variants:
-            heeded = train.scored_by(teacher) if teacher and variant.name == TAUGHT else None
+            heeded = wider if variant.name == BY_WIDER else None
+            if teacher and variant.name == TAUGHT:
+                heeded = train.scored_by(teacher)
             kept = train.runs / f"{name}-{variant.name}-{seed}.safetensors".replace(" ", "-")
             ranker = taught(variant, seed, train.seen_by(variant.kind), heeded, train.shipped, kept)
+            if variant.name == WIDER:
+                wider = score(ranker, train.seen_by("scales"))[0].astype(np.float32)
             run = {"variant": variant.name, "seed": seed}
             for lists in judged:
                 found = result(ranker, lists.seen_by(variant.kind))
                 results[lists.name].append({**run, "lists": lists.name, **made, **found})
                 write(RESULTS / f"{name}-{lists.name}.jsonl", results[lists.name])
             print(f"{variant.name}, seed {seed}: done", file=sys.stderr)
-    against = ["retrieval", BESIDE[name]] if seeds else ["retrieval"]
+    against = ["retrieval", *BESIDE[name]] if seeds else ["retrieval"]
     for lists in judged:
         print(table(results[lists.name], lists.name, *against))
 

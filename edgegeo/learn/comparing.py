@@ -24,9 +24,13 @@ from edgegeo.learn.distil_validation import judge_scores, order, score
 from edgegeo.learn.distilling import epochs, lists_of
 from edgegeo.learn.encoded_pairs import SeenPairs
 from edgegeo.models.cross_attention import CrossAttention
-from edgegeo.models.student import Relation
+from edgegeo.models.student import EveryScale, Relation
 
-KINDS: Mapping[str, type[nn.Module]] = {"relation": Relation, "cross-attention": CrossAttention}
+KINDS: Mapping[str, type[nn.Module]] = {
+    "relation": Relation,
+    "scales": EveryScale,
+    "cross-attention": CrossAttention,
+}
 
 
 @dataclass(frozen=True, kw_only=True)

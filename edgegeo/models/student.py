@@ -40,6 +40,17 @@ class Relation(nn.Module):
         return plain + seen.reshape(shape) - self.null
 
 
+class EveryScale(Relation):
+    """The relation asked about every scale instead of the one that half resolution chooses.
+
+    Same weights; the log-odds of a shift are those of its lying there at any of the scales.
+    """
+
+    def forward(self, cosine: Tensor, overlap: Tensor) -> Tensor:
+        """(..., g, s, s) cosine and overlap at g scales -> (..., s, s) logits relative to null."""
+        return torch.logsumexp(super().forward(cosine, overlap), -3)
+
+
 class Student(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()

@@ -77,6 +77,25 @@ def test_without_seeds_only_what_needs_no_teaching_is_judged(made, monkeypatch, 
     assert "| over retrieval |" in capsys.readouterr().out
 
 
+def test_every_scale_is_asked_as_it_is_and_taught_on(made, monkeypatch):
+    folder, lists, _ = made
+    monkeypatch.setattr(compare_rankers, "RESULTS", folder / "scales")
+    monkeypatch.setattr(compare_rankers, "SCHEDULES", {"scales": (1, 4)})
+    words = ["scales", folder / "runs", "--train", lists, "--judge", f"own={lists}", "--seeds", 1]
+    assert compare_rankers.main([*map(str, words)]) == 0
+    lines = (folder / "scales/scales-own.jsonl").read_text().splitlines()
+    results = {one["variant"]: one for one in map(json.loads, lines)}
+    assert [*results][-5:] == [
+        "the shipped relation",
+        "it, at every scale",
+        "it, at every scale, taught on",
+        "it, taught on",
+        "it, taught on by that",
+    ]
+    medians = [one["median_m"] for one in results.values()]
+    assert len({*medians[-5:]}) == 5  # each has seen something else, or learned from another
+
+
 def test_a_teacher_goes_with_its_table(made, capsys):
     folder, lists, _ = made
     words = ["teacher", str(folder / "runs"), "--train", str(lists), "--judge", f"own={lists}"]
